@@ -1,0 +1,1 @@
+"""Harbor: one platform, five API systems, one event log."""
