@@ -1,0 +1,1 @@
+"""Storage: one port, two engines, SQL written once."""

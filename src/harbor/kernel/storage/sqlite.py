@@ -1,0 +1,310 @@
+"""The embedded store: SQLite in WAL mode, every answered write synced, many writes behind one sync.
+
+One thread writes. It takes the queued works of all callers, runs each in its own savepoint and commits them together
+(group commit), so an error undoes one work and only a failed commit fails the batch. Background works go between
+foreground batches, each in its own transaction. Short reads run at once on the loop's connection; a read that takes
+longer than 5 ms is interrupted and starts again on a reader thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import apsw
+import structlog
+
+from harbor.kernel import bounds
+from harbor.kernel.clock import Clock
+from harbor.kernel.errors import Invalid, StartRefused, Unavailable
+from harbor.kernel.storage.database import Lane, Work
+from harbor.kernel.storage.guard import inside
+from harbor.kernel.storage.sqlite_tx import SqliteTx, disk_trouble
+
+T = TypeVar("T")
+log = structlog.get_logger("harbor.storage")
+
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA wal_autocheckpoint = 4000",
+    "PRAGMA journal_size_limit = 0",  # the log is truncated when it starts again, so erased text does not stay in it
+)
+_READERS = 4
+# Steps of SQLite's machine between two looks at the clock: about 0.1 ms of work.
+_STEPS_PER_LOOK = 4_000
+
+
+class _Job:
+    """One queued write and the future of the one who waits for it."""
+
+    __slots__ = ("error", "future", "loop", "result", "work")
+
+    def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop) -> None:
+        self.work = work
+        self.loop = loop
+        self.future: asyncio.Future[Any] = loop.create_future()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+
+class SqliteDatabase:
+    """The `Database` port over one SQLite file. `held` is told how many seconds each batch held the writer."""
+
+    engine = "sqlite"
+
+    def __init__(
+        self, path: str | Path, clock: Clock, *, held: Callable[[float], None] | None = None, queue_max: int = bounds.WRITE_QUEUE_MAX
+    ) -> None:
+        self.path = Path(path)
+        self._clock = clock
+        self._held = held
+        self._queue_max = queue_max
+        self._foreground: deque[_Job] = deque()
+        self._background: deque[_Job] = deque()
+        self._ready = threading.Condition()
+        self._closing = False
+        self._wakers: defaultdict[str, list[Callable[[], None]]] = defaultdict(list)
+        self._readers: ThreadPoolExecutor | None = None
+        self._reader = threading.local()
+        self._reader_connections: list[apsw.Connection] = []
+        self._deadline = 0.0
+
+    async def open(self) -> None:
+        """Open the file, creating it, and start the writer. Raises `StartRefused` if the file is unusable."""
+        self._writer_connection = self._connect()
+        self._loop_connection = self._connect()
+        self._loop_connection.set_progress_handler(self._loop_read_is_long, _STEPS_PER_LOOK)
+        self._writer_connection.set_progress_handler(self._write_is_long, _STEPS_PER_LOOK * 10)
+        self._loop_reading_until = 0.0
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="harbor-read")
+        self._writer = threading.Thread(target=self._write_forever, name="harbor-write", daemon=True)
+        self._writer.start()
+
+    def _connect(self) -> apsw.Connection:
+        try:
+            connection = apsw.Connection(str(self.path), statementcachesize=500)
+            connection.set_busy_timeout(5_000)
+            for pragma in _PRAGMAS:
+                connection.execute(pragma).fetchall()
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        except apsw.BusyError:
+            raise StartRefused(f"The database file {self.path} is locked by another program; stop it and start again.") from None
+        except (apsw.NotADBError, apsw.CorruptError):
+            raise StartRefused(
+                f"The database file {self.path} is damaged or is no SQLite database; restore a backup with `harbor restore`."
+            ) from None
+        except apsw.CantOpenError:
+            raise StartRefused(f"The database file {self.path} cannot be opened; check that its folder exists and is writable.") from None
+        except apsw.Error as error:
+            raise StartRefused(f"The database file {self.path} cannot be used: {error}.") from None
+        return connection
+
+    # Writing
+
+    async def write(self, work: Work[T], *, lane: Lane = Lane.FOREGROUND) -> T:
+        """The result of `work`, after its commit is on disk."""
+        job = _Job(work, asyncio.get_running_loop())
+        queue = self._foreground if lane is Lane.FOREGROUND else self._background
+        if self._closing:
+            raise Unavailable("The server is stopping; send the request again in a moment.", retry_after_s=1)
+        if len(queue) >= self._queue_max:
+            raise Unavailable("Too many writes are waiting; send the request again in a moment.", retry_after_s=1)
+        with self._ready:
+            queue.append(job)
+            self._ready.notify()
+        return cast(T, await job.future)
+
+    def _write_forever(self) -> None:
+        while True:
+            with self._ready:
+                while not (self._foreground or self._background or self._closing):
+                    self._ready.wait()
+                if self._closing and not self._foreground and not self._background:
+                    return
+            if self._foreground:
+                self._run_batch(self._foreground, bounds.WRITE_BATCH_WORKS_MAX, limit_s=bounds.WRITE_FOREGROUND_S_MAX)
+            if self._background:
+                self._run_batch(self._background, 1, limit_s=bounds.READ_THREAD_S_MAX)
+
+    def _run_batch(self, queue: deque[_Job], works_max: int, *, limit_s: float) -> None:
+        connection = self._writer_connection
+        began = time.monotonic()
+        jobs: list[_Job] = []
+        acts: list[Callable[[], None]] = []
+        topics: set[str] = set()
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            while queue and len(jobs) < works_max and (not jobs or time.monotonic() - began < bounds.WRITE_BATCH_S_MAX):
+                job = queue.popleft()
+                jobs.append(job)
+                if job.future.cancelled():
+                    continue
+                self._deadline = time.monotonic() + limit_s
+                self._run_one(connection, job, acts, topics)
+                if not connection.in_transaction:  # a full disk rolls all of it back at once
+                    raise apsw.FullError("the transaction was rolled back")
+            self._deadline = 0.0
+            connection.execute("COMMIT")
+        except BaseException as error:
+            self._deadline = 0.0
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            log.error("commit_failed", error=str(error), works=len(jobs))
+            refusal = disk_trouble(error)
+            for job in jobs:
+                job.error = job.error or refusal
+            acts.clear()
+            topics.clear()
+        if self._held:
+            self._held(time.monotonic() - began)
+        self._tell(acts, topics)
+        _settle(jobs)
+
+    def _run_one(self, connection: apsw.Connection, job: _Job, acts: list[Callable[[], None]], topics: set[str]) -> None:
+        tx = SqliteTx(connection, self._clock.now())
+        connection.execute("SAVEPOINT work")
+        inside.work = True
+        try:
+            job.result = job.work(tx)
+        except apsw.InterruptError:
+            job.error = Invalid("The request needs more than 2 seconds of the database; split it into smaller ones.", code="too_slow")
+        except apsw.Error as error:
+            job.error = error if not isinstance(error, apsw.FullError | apsw.IOError | apsw.ReadOnlyError) else disk_trouble(error)
+        except BaseException as error:
+            job.error = error
+        finally:
+            inside.work = False
+        if not connection.in_transaction:
+            return
+        if job.error is not None:
+            connection.execute("ROLLBACK TO work")
+        else:
+            acts.extend(tx.acts)
+            topics |= tx.topics
+        connection.execute("RELEASE work")
+
+    def _write_is_long(self) -> bool:
+        return self._deadline != 0.0 and time.monotonic() > self._deadline
+
+    def _tell(self, acts: list[Callable[[], None]], topics: set[str]) -> None:
+        for act in acts:
+            act()
+        for topic in topics:
+            for wake in self._wakers[topic]:
+                wake()
+
+    def on(self, topic: str, wake: Callable[[], None], /) -> None:
+        """Call `wake` on the writer's thread after each commit that notified `topic`."""
+        self._wakers[topic].append(wake)
+
+    # Reading
+
+    async def read(self, work: Work[T], *, long: bool = False) -> T:
+        """The result of `work` on a consistent view of all that is committed."""
+        if not long:
+            self._loop_reading_until = time.monotonic() + bounds.READ_LOOP_S_MAX
+            try:
+                return self._read_on(self._loop_connection, work)
+            except apsw.InterruptError:
+                pass  # slower than 5 ms: once more, on a thread
+        assert self._readers is not None, "open() comes first"
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self._read_on_thread, work)
+
+    def _loop_read_is_long(self) -> bool:
+        return time.monotonic() > self._loop_reading_until
+
+    def _read_on_thread(self, work: Work[T]) -> T:
+        connection: apsw.Connection | None = getattr(self._reader, "connection", None)
+        if connection is None:
+            connection = self._reader.connection = self._connect()
+            connection.set_progress_handler(self._thread_read_is_long, _STEPS_PER_LOOK * 10)
+            self._reader_connections.append(connection)
+        self._reader.until = time.monotonic() + bounds.READ_THREAD_S_MAX
+        try:
+            return self._read_on(connection, work)
+        except apsw.InterruptError:
+            raise Unavailable("The answer takes longer than 30 seconds to find; ask for a smaller part of it.", code="too_slow") from None
+
+    def _thread_read_is_long(self) -> bool:
+        return time.monotonic() > cast(float, self._reader.until)
+
+    def _read_on(self, connection: apsw.Connection, work: Work[T]) -> T:
+        connection.execute("BEGIN")
+        inside.work = True
+        try:
+            return work(SqliteTx(connection, self._clock.now()))
+        finally:
+            inside.work = False
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+
+    # Ending, copying
+
+    async def backup(self, target: Path) -> None:
+        """Write a consistent copy of the database to `target` while it is in use."""
+
+        def copy() -> None:
+            source, copied = self._connect(), apsw.Connection(str(target))
+            try:
+                with copied.backup("main", source, "main") as step:
+                    while not step.done:
+                        step.step(1_000)
+                copied.execute("PRAGMA journal_mode = DELETE").fetchall()
+            finally:
+                copied.close()
+                source.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._readers, copy)
+
+    async def checkpoint(self) -> None:
+        """Move the log into the file and truncate it, so that erased text is in neither."""
+
+        def run() -> None:
+            connection = self._connect()
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                connection.close()
+
+        await asyncio.get_running_loop().run_in_executor(self._readers, run)
+
+    async def close(self) -> None:
+        """Finish the queued writes and close all connections."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
+        await asyncio.sleep(0)  # let the futures of the last batch settle
+        if self._readers is not None:
+            self._readers.shutdown(wait=True)
+        for connection in (*self._reader_connections, self._loop_connection, self._writer_connection):
+            connection.close()
+
+
+def _settle(jobs: list[_Job]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, settled in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, settled)
+
+
+def _resolve(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)
