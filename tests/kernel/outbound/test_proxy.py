@@ -16,10 +16,10 @@ def lookup_table() -> dict[str, list[str]]:
 async def test_the_request_goes_through_the_proxy(receiver: Receiver, lookup_table: dict[str, list[str]]) -> None:
     policy = OutboundPolicy(allow_http=True, lookup=names(lookup_table))
     async with OutboundClient(policy, proxy=f"http://127.0.0.1:{receiver.port}") as client:
-        outcome = await client.post("http://hooks.acme.example/hook", b"{}")
+        outcomes = [await client.post("http://hooks.acme.example/hook", b"{}") for _ in range(2)]
 
-    assert outcome.succeeded
-    assert outcome.resolved_ip is None
+    assert all(outcome.succeeded and outcome.resolved_ip is None for outcome in outcomes)
+    assert receiver.connections == 1
     assert receiver.heard[0].line == "POST http://hooks.acme.example/hook HTTP/1.1"
 
 

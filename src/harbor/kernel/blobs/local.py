@@ -192,7 +192,7 @@ class _Incoming:
 
     def discard(self) -> None:
         self._path.unlink(missing_ok=True)
-        # On a full disk closing fails too, since it writes what is still buffered; the descriptor is freed all the same.
+        # On a full disk closing fails too, since it writes what is still buffered; the descriptor is freed anyway.
         try:
             self._file.close()
         except OSError:

@@ -105,7 +105,7 @@ class OutboundClient:
         `timeout_s` runs from the connecting to the last byte. After `read_bytes_max` the reading stops and the
         connection is closed, which is no error. `repeatable` says that sending twice does no harm.
         """
-        attempt = _Attempt(Trail(crowded=len(self._sockets) > self._connections_max))
+        attempt = _Attempt(Trail(crowded=len(self._sockets) > self._connections_max, direct=self._proxy is None))
         try:
             target = self._target(url)
             _check_headers(headers)

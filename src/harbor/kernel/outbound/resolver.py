@@ -22,12 +22,13 @@ class BlockedAddress(OSError):
 class Trail:
     """What is learned on the way of one request: the address, and whether a connection was made for it."""
 
-    __slots__ = ("address", "connected", "crowded")
+    __slots__ = ("address", "connected", "crowded", "direct")
 
-    def __init__(self, *, crowded: bool) -> None:
+    def __init__(self, *, crowded: bool, direct: bool) -> None:
         self.address: str | None = None
         self.connected = False
         self.crowded = crowded
+        self.direct = direct
 
 
 # aiohttp offers no place for such notes; tasks it starts while connecting inherit the variable, and so the same trail.
@@ -132,7 +133,8 @@ class NotingResponse(ClientResponse):
         """Wait for the head of the answer."""
         trail = TRAIL.get()
         transport, protocol = connection.transport, connection.protocol
-        if not trail.connected and transport is not None:
+        # Also after connecting for this request: of several addresses tried, the last is not always the one that won.
+        if trail.direct and transport is not None:
             trail.address = _host(transport.get_extra_info("peername"))
         if trail.crowded and protocol is not None:
             protocol.force_close()
