@@ -1,0 +1,81 @@
+"""Workspaces and the events in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from harbor_sdk.core.decode import Model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace(Model):
+    """The boundary around events, webhooks and keys. `status` is one of `WorkspaceStatus`."""
+
+    id: str
+    name: str
+    status: str
+    created_at: datetime
+    suspension_reason: str | None = None
+    environment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Model):
+    """A fact, written once. `payload` is the sender's own; its keys are never renamed."""
+
+    id: str
+    type: str
+    workspace_id: str
+    payload: Mapping[str, Any]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemError(Model):
+    """Why one item of a batch was refused."""
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchItem(Model):
+    """What became of one item: `event` when `status` is 201, else `error`."""
+
+    status: int
+    event: Event | None = None
+    error: ItemError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchResult(Model):
+    """What became of a batch, item by item, in the order sent."""
+
+    items: tuple[BatchItem, ...]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events that were created."""
+        return tuple(item.event for item in self.items if item.event is not None)
+
+    @property
+    def errors(self) -> tuple[ItemError, ...]:
+        """Why the other items were refused; empty for an atomic batch."""
+        return tuple(item.error for item in self.items if item.error is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryEnvelope(Model):
+    """The body of a delivery. `type` is always `event.created`; the sender's type is `data.type`.
+
+    Handle each `data.id` once: a delivery may arrive more than once.
+    """
+
+    id: str
+    type: str
+    created_at: datetime
+    data: Event

@@ -1,0 +1,1 @@
+"""The blocking client: a thin transport and the namespaces over it."""

@@ -1,0 +1,185 @@
+"""`harbor.admin`: for organization keys and the root key `hb_admin_…`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Unpack
+
+from harbor_sdk.calls import admin as calls
+from harbor_sdk.core.build import UNSET, Unset
+from harbor_sdk.core.moments import Moment
+from harbor_sdk.filters import AdminWorkspaceFilters, PageFilters, WorkspaceFilters
+from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Organization, Queue
+from harbor_sdk.models.events import Workspace
+from harbor_sdk.sync.runner import Page, Runner
+
+
+class Admin:
+    """What operators and organization owners do."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.workspaces = AdminWorkspaces(runner)
+        self.api_keys = ApiKeys(runner)
+        self.audit_log = AuditLog(runner)
+        self.clock = ServerClock(runner)
+        self._runner = runner
+
+    def organization(self) -> Organization:
+        """The organization the key belongs to."""
+        return self._runner.one(calls.organization())
+
+    def queue(self) -> Queue:
+        """How many deliveries wait, and how late the oldest is."""
+        return self._runner.one(calls.queue())
+
+
+class AdminWorkspaces:
+    """All workspaces of the organization."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def list(self, **filters: Unpack[AdminWorkspaceFilters]) -> Page[Workspace]:
+        """One page of workspaces."""
+        return self._runner.page(calls.workspaces(**filters))
+
+    def list_auto(self, **filters: Unpack[AdminWorkspaceFilters]) -> Iterator[Workspace]:
+        """All workspaces that match, page by page."""
+        return self._runner.each(calls.workspaces(**filters))
+
+    def create(self, *, name: str, environment: str | None = None, idempotency_key: str | None = None) -> Workspace:
+        """A new workspace in `production` (the default) or `sandbox`."""
+        return self._runner.one(
+            calls.create_workspace(name=name, environment=environment, idempotency_key=idempotency_key)
+        )
+
+    def retrieve(self, workspace_id: str) -> Workspace:
+        """One workspace."""
+        return self._runner.one(calls.workspace(workspace_id))
+
+    def update(self, workspace_id: str, *, name: str | Unset = UNSET) -> Workspace:
+        """Changes what is given."""
+        return self._runner.one(calls.update_workspace(workspace_id, name=name))
+
+    def delete(self, workspace_id: str) -> None:
+        """Marks an archived workspace for removal. Its data is purged some days later."""
+        self._runner.one(calls.delete_workspace(workspace_id))
+
+    def suspend(self, workspace_id: str, *, reason: str | None = None, idempotency_key: str | None = None) -> Workspace:
+        """Stops writes and pauses deliveries. `reason` is `billing`, `policy` (stops reads too) or `manual`."""
+        return self._runner.one(calls.suspend_workspace(workspace_id, reason=reason, idempotency_key=idempotency_key))
+
+    def activate(self, workspace_id: str, *, idempotency_key: str | None = None) -> Workspace:
+        """Ends a suspension; paused deliveries go on."""
+        return self._runner.one(calls.activate_workspace(workspace_id, idempotency_key=idempotency_key))
+
+    def archive(self, workspace_id: str, *, idempotency_key: str | None = None) -> Workspace:
+        """Closes a workspace: it stays readable, and outstanding deliveries are canceled."""
+        return self._runner.one(calls.archive_workspace(workspace_id, idempotency_key=idempotency_key))
+
+
+class ApiKeys:
+    """The secret keys of workspaces."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def list(self, workspace_id: str, **filters: Unpack[PageFilters]) -> Page[ApiKey]:
+        """One page of a workspace's keys, without secrets."""
+        return self._runner.page(calls.api_keys(workspace_id, **filters))
+
+    def list_auto(self, workspace_id: str, **filters: Unpack[PageFilters]) -> Iterator[ApiKey]:
+        """All keys of a workspace, page by page."""
+        return self._runner.each(calls.api_keys(workspace_id, **filters))
+
+    def create(
+        self,
+        workspace_id: str,
+        *,
+        name: str,
+        scopes: Sequence[str] | None = None,
+        expires_at: Moment | None = None,
+        rate_limit: Any = None,
+        allowed_cidrs: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> ApiKey:
+        """A new key; its `secret` is shown this once. Without `scopes` it may do everything in the workspace."""
+        return self._runner.one(
+            calls.create_api_key(
+                workspace_id,
+                name=name,
+                scopes=scopes,
+                expires_at=expires_at,
+                rate_limit=rate_limit,
+                allowed_cidrs=allowed_cidrs,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+    def retrieve(self, key_id: str) -> ApiKey:
+        """One key's handle."""
+        return self._runner.one(calls.api_key(key_id))
+
+    def update(
+        self,
+        key_id: str,
+        *,
+        name: str | Unset = UNSET,
+        scopes: Sequence[str] | Unset | None = UNSET,
+        expires_at: Moment | Unset | None = UNSET,
+        rate_limit: Any = UNSET,
+        allowed_cidrs: Sequence[str] | Unset | None = UNSET,
+    ) -> ApiKey:
+        """Changes what is given. None takes a limit away; `scopes=None` makes the key unrestricted."""
+        return self._runner.one(
+            calls.update_api_key(
+                key_id,
+                name=name,
+                scopes=scopes,
+                expires_at=expires_at,
+                rate_limit=rate_limit,
+                allowed_cidrs=allowed_cidrs,
+            )
+        )
+
+    def revoke(self, key_id: str) -> None:
+        """Ends a key, at once and for good."""
+        self._runner.one(calls.revoke_api_key(key_id))
+
+    def roll(
+        self, key_id: str, *, expire_old_in_seconds: int | None = None, idempotency_key: str | None = None
+    ) -> ApiKey:
+        """A successor with the same scopes. The old key works for 0 to 604800 more seconds; a day when not given."""
+        return self._runner.one(
+            calls.roll_api_key(key_id, expire_old_in_seconds=expire_old_in_seconds, idempotency_key=idempotency_key)
+        )
+
+
+class AuditLog:
+    """Who changed what, kept for a year."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def list(self, **filters: Unpack[WorkspaceFilters]) -> Page[AuditEntry]:
+        """One page of entries, newest first."""
+        return self._runner.page(calls.audit_log(**filters))
+
+    def list_auto(self, **filters: Unpack[WorkspaceFilters]) -> Iterator[AuditEntry]:
+        """All entries that match, page by page."""
+        return self._runner.each(calls.audit_log(**filters))
+
+
+class ServerClock:
+    """The server's calendar. Only servers started for tests let it be moved."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def get(self) -> Clock:
+        """What time the server thinks it is."""
+        return self._runner.one(calls.clock())
+
+    def advance(self, *, seconds: int) -> Clock:
+        """Moves the calendar forward and runs what becomes due on the way."""
+        return self._runner.one(calls.advance_clock(seconds=seconds))
