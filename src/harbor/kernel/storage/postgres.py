@@ -40,7 +40,8 @@ RETRY_PAUSE_S = 0.005
 _READ_SHAPES_MAX = 4_000
 
 
-def _writing(statement_s: float) -> Mode:
+def writing(statement_s: float) -> Mode:
+    """A transaction that changes things, each statement in at most `statement_s` seconds."""
     statement_ms = round(statement_s * 1_000)
     begin = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = {statement_ms}"
     return Mode(begin=begin, writes=True, statement_ms=statement_ms, row_lock_ms=ROW_LOCK_MS)
@@ -52,19 +53,19 @@ def _reading(begin: str) -> Mode:
     )
 
 
-FOREGROUND = _writing(bounds.WRITE_FOREGROUND_S_MAX)
-BACKGROUND = _writing(BACKGROUND_STATEMENT_S_MAX)
+FOREGROUND = writing(bounds.WRITE_FOREGROUND_S_MAX)
+BACKGROUND = writing(BACKGROUND_STATEMENT_S_MAX)
 SNAPSHOT = _reading("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 ALONE = _reading("")  # one statement is a view of its own; measured: 91 us rather than 213
 
 
 class _Threads:
-    """Threads that works wait for in a bounded queue, each for at most `wait_s_max`."""
+    """Threads that works wait for in a bounded queue; unless they are patient, for a bounded time."""
 
-    def __init__(self, count: int, name: str, *, queue_max: int, wait_s_max: float | None = None) -> None:
+    def __init__(self, count: int, name: str, *, queue_max: int, patient: bool = True) -> None:
         self._executor = ThreadPoolExecutor(count, thread_name_prefix=f"harbor-{name}")
         self._places = threading.BoundedSemaphore(queue_max + count)
-        self._wait_s_max = wait_s_max
+        self._patient = patient
 
     async def run(self, act: Callable[[], T]) -> T:
         """The result of `act` from a thread. Cancelled in the queue it never starts; once started it ends."""
@@ -77,7 +78,7 @@ class _Threads:
         return await asyncio.wrap_future(future)
 
     def _in_time(self, act: Callable[[], T], queued_at: float) -> T:
-        if self._wait_s_max is not None and time.monotonic() - queued_at > self._wait_s_max:
+        if not self._patient and time.monotonic() - queued_at > QUEUE_WAIT_S_MAX:
             raise Unavailable("The database is too busy; nothing was changed. Try again in a moment.", retry_after_s=5)
         return act()
 
@@ -110,7 +111,7 @@ class PostgresDatabase:
         self._dsn = conninfo(dsn)
         self._clock = clock
         self._racing = racing_indexes
-        self._people = _Threads(size, "db", queue_max=queue_max, wait_s_max=QUEUE_WAIT_S_MAX)
+        self._people = _Threads(size, "db", queue_max=queue_max, patient=False)
         self._long_reads = _Threads(max(1, size // 2), "db-long", queue_max=queue_max)
         self._sweeps = _Threads(1, "db-background", queue_max=queue_max)
         self._pool: ConnectionPool[Connection] = ConnectionPool(
