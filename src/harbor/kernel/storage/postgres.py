@@ -170,7 +170,8 @@ class PostgresDatabase:
             try:
                 return run(self._racing)
             except RunAgain as lost_race:
-                log.info("run_again", again=again + 1, reason=str(lost_race.__cause__ or lost_race))
+                # Only the sort of error: its words may hold values of somebody's rows.
+                log.debug("run_again", again=again + 1, reason=type(lost_race.__cause__).__name__)
                 # Chance keeps two losers from meeting again; it need not be secret.
                 time.sleep(random.uniform(0, RETRY_PAUSE_S * 2**again))  # noqa: S311
         try:
