@@ -1,0 +1,1 @@
+"""The one event log: what happened in every product, in order."""

@@ -1,0 +1,1 @@
+"""HTTP: one pipeline for all products, whose differences are values."""

@@ -1,0 +1,1 @@
+"""Who calls: organizations, accounts, people, credentials and their scopes."""

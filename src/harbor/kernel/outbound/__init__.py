@@ -1,4 +1,4 @@
-"""The one guard for everything that leaves the machine. Source: docs/products/harbor-events.md#network-safety."""
+"""The one guard for everything that leaves the machine. Source: docs/products/harbor.md#network-safety."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Which addresses are public: everything that is not routed globally is named here with its reason.
 
-Source: the IANA special-purpose registries for IPv4 and IPv6, and docs/products/harbor-events.md#network-safety. The
+Source: the IANA special-purpose registries for IPv4 and IPv6, and docs/products/harbor.md#network-safety. The
 list is our own because `ipaddress.is_global` changes between patch releases of Python.
 """
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harbor.kernel.errors import StartRefused
-from harbor.kernel.storage.database import Database, Tx
+from harbor.kernel.storage.database import Database, Lane, Tx
 
 _NAME = re.compile(r"^(\d{4})_[a-z0-9_]+\.sql$")
 _LEDGER = """
@@ -48,17 +48,17 @@ class Step:
 
 async def migrate(database: Database, areas: Sequence[Area]) -> list[Step]:
     """Apply what is not applied yet and return it. Raises `StartRefused` if the database is newer or files changed."""
-    await database.write(lambda tx: _create(tx, _LEDGER))
+    await database.write(lambda tx: _create(tx, _LEDGER), lane=Lane.BACKGROUND)
     applied = []
     for step in pending(await database.read(_ledger), areas):
-        await database.write(lambda tx, step=step: _apply(tx, step))  # type: ignore[misc]
+        await database.write(lambda tx, step=step: _apply(tx, step), lane=Lane.BACKGROUND)  # type: ignore[misc]
         applied.append(step)
     return applied
 
 
 async def check(database: Database, areas: Sequence[Area]) -> list[Step]:
     """The steps that are missing, without applying them."""
-    await database.write(lambda tx: _create(tx, _LEDGER))
+    await database.write(lambda tx: _create(tx, _LEDGER), lane=Lane.BACKGROUND)
     return pending(await database.read(_ledger), areas)
 
 

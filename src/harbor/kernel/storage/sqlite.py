@@ -82,7 +82,7 @@ class SqliteDatabase:
     async def open(self) -> None:
         """Open the file, creating it, and start the writer. Raises `StartRefused` if the file is unusable."""
         self._writer_connection = self._connect()
-        self._loop_connection = self._connect()
+        self._loop_connection = self._connect(readonly=True)
         self._loop_connection.set_progress_handler(self._loop_read_is_long, _STEPS_PER_LOOK)
         self._writer_connection.set_progress_handler(self._write_is_long, _STEPS_PER_LOOK * 10)
         self._loop_reading_until = 0.0
@@ -90,13 +90,15 @@ class SqliteDatabase:
         self._writer = threading.Thread(target=self._write_forever, name="harbor-write", daemon=True)
         self._writer.start()
 
-    def _connect(self) -> apsw.Connection:
+    def _connect(self, *, readonly: bool = False) -> apsw.Connection:
         try:
             connection = apsw.Connection(str(self.path), statementcachesize=500)
             connection.set_busy_timeout(5_000)
             for pragma in _PRAGMAS:
                 connection.execute(pragma).fetchall()
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+            if readonly:
+                connection.execute("PRAGMA query_only = ON")
         except apsw.BusyError:
             raise StartRefused(f"The database file {self.path} is locked by another program; stop it and start again.") from None
         except (apsw.NotADBError, apsw.CorruptError):
@@ -197,11 +199,11 @@ class SqliteDatabase:
         return self._deadline != 0.0 and time.monotonic() > self._deadline
 
     def _tell(self, acts: list[Callable[[], None]], topics: set[str]) -> None:
-        for act in acts:
-            act()
-        for topic in topics:
-            for wake in self._wakers[topic]:
-                wake()
+        for act in (*acts, *(wake for topic in topics for wake in self._wakers[topic])):
+            try:
+                act()
+            except Exception:  # what follows a commit must not end the writer
+                log.exception("after_commit_failed")
 
     def on(self, topic: str, wake: Callable[[], None], /) -> None:
         """Call `wake` on the writer's thread after each commit that notified `topic`."""
@@ -226,7 +228,7 @@ class SqliteDatabase:
     def _read_on_thread(self, work: Work[T]) -> T:
         connection: apsw.Connection | None = getattr(self._reader, "connection", None)
         if connection is None:
-            connection = self._reader.connection = self._connect()
+            connection = self._reader.connection = self._connect(readonly=True)
             connection.set_progress_handler(self._thread_read_is_long, _STEPS_PER_LOOK * 10)
             self._reader_connections.append(connection)
         self._reader.until = time.monotonic() + bounds.READ_THREAD_S_MAX

@@ -62,6 +62,10 @@ class SqliteTx:
             self._connection.executemany(sql, values)
         except apsw.ConstraintError as error:
             raise _conflict(error) from None
+        except UnicodeEncodeError:
+            raise Invalid("The text contains half of a surrogate pair, which is no character.") from None
+        except OverflowError:
+            raise Invalid("A number is larger than 64 bits can hold.") from None
 
     def lock(self, name: str, /, *parts: object) -> None:
         """Nothing to do: the writer is one."""
@@ -97,6 +101,8 @@ class SqliteTx:
             raise _conflict(error) from None
         except UnicodeEncodeError:
             raise Invalid("The text contains half of a surrogate pair, which is no character.") from None
+        except OverflowError:
+            raise Invalid("A number is larger than 64 bits can hold.") from None
 
 
 def _remember(sql: str, connection: apsw.Connection) -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""Table `audit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from harbor.kernel.clock import moment
+from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One act. `before` and `after` are JSON text of what changed, without secrets."""
+
+    id: str
+    account_id: str
+    workspace_id: str | None
+    product: str
+    action: str
+    subject: str
+    actor: str
+    request_id: str | None
+    event_id: str | None
+    before: str | None
+    after: str | None
+    created_at: datetime
+
+
+def insert(
+    tx: Tx,
+    account_id: str,
+    *,
+    id_: str,
+    workspace_id: str | None,
+    product: str,
+    action: str,
+    subject: str,
+    actor: str,
+    request_id: str | None,
+    event_id: str | None,
+    before: str | None,
+    after: str | None,
+) -> None:
+    """Write one act."""
+    tx.run(
+        """
+        INSERT INTO audit (account_id, id, workspace_id, product, action, subject, actor, request_id, event_id, before, after, created_at)
+        VALUES (:account_id, :id, :workspace_id, :product, :action, :subject, :actor, :request_id, :event_id, :before, :after, :now)
+        """,
+        account_id=account_id,
+        id=id_,
+        workspace_id=workspace_id,
+        product=product,
+        action=action,
+        subject=subject,
+        actor=actor,
+        request_id=request_id,
+        event_id=event_id,
+        before=before,
+        after=after,
+        now=tx.now_us,
+    )
+
+
+def newest_first(
+    tx: Tx,
+    account_ids: list[str],
+    page: PageRequest,
+    *,
+    action: str | None = None,
+    actor: str | None = None,
+    subject: str | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+) -> Page[Entry]:
+    """Acts in some accounts by id, newest first. Moments are microseconds."""
+    where = Where().among("account_id", account_ids).equal(action=action, actor=actor, subject=subject)
+    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after("id", "<", page.after)
+    rows = tx.rows(f"SELECT * FROM audit {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1)
+    return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
+
+
+def blank(tx: Tx, account_id: str, product: str, subject: str) -> int:
+    """Remove what was changed from the acts on a subject; that they happened stays."""
+    return tx.run(
+        "UPDATE audit SET before = NULL, after = NULL WHERE account_id = :account_id AND product = :product AND subject = :subject",
+        account_id=account_id,
+        product=product,
+        subject=subject,
+    )
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        id=row["id"],
+        account_id=row["account_id"],
+        workspace_id=row["workspace_id"],
+        product=row["product"],
+        action=row["action"],
+        subject=row["subject"],
+        actor=row["actor"],
+        request_id=row["request_id"],
+        event_id=row["event_id"],
+        before=row["before"],
+        after=row["after"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,251 @@
+"""Table `events`: append, find, newest first by id, oldest first by position."""
+
+from __future__ import annotations
+
+from harbor.kernel.clock import moment
+from harbor.kernel.eventlog.model import Event, Positions, TypeTerms
+from harbor.kernel.ids import lowest_at
+from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
+
+_INSERT = """
+INSERT INTO events (account_id, workspace_id, id, position, product, type, subject, payload, actor, created_at)
+VALUES (:account_id, :workspace_id, :id, {position}, :product, :type, :subject, :payload, :actor, :created_at)
+"""
+_INSERT_SQLITE = _INSERT.format(position=":position")
+# The id of the transaction: events of one transaction share it and are told apart by their ids.
+_INSERT_POSTGRES = _INSERT.format(position="CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)") + " RETURNING position"
+# A transaction that still runs may yet commit an event of a lower position, so readers stop below the oldest of them.
+_SETTLED = "position < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
+
+
+def append(
+    tx: Tx,
+    positions: Positions,
+    account_id: str,
+    *,
+    workspace_id: str,
+    id_: str,
+    product: str,
+    type_: str,
+    subject: str | None,
+    payload: str,
+    actor: str,
+) -> Event:
+    """Write an event at the end of the log."""
+    values = {
+        "account_id": account_id,
+        "workspace_id": workspace_id,
+        "id": id_,
+        "product": product,
+        "type": type_,
+        "subject": subject,
+        "payload": payload,
+        "actor": actor,
+        "created_at": tx.now_us,
+    }
+    if tx.engine == "sqlite":
+        position = positions.next()
+        tx.run(_INSERT_SQLITE, **values, position=position)
+    else:
+        row = tx.row(_INSERT_POSTGRES, **values)
+        assert row is not None
+        position = row["position"]
+    return Event(
+        id=id_,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        position=position,
+        product=product,
+        type=type_,
+        subject=subject,
+        payload=payload,
+        actor=actor,
+        created_at=tx.now,
+    )
+
+
+def find(tx: Tx, account_id: str, event_id: str, *, workspace_id: str | None = None) -> Event | None:
+    """One event; without a workspace it is looked for in all of the account's."""
+    if workspace_id is not None:
+        row = tx.row(
+            "SELECT * FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id",
+            account_id=account_id,
+            workspace_id=workspace_id,
+            id=event_id,
+        )
+    else:
+        row = tx.row(
+            """
+            SELECT e.* FROM workspaces w
+            JOIN events e ON e.account_id = w.account_id AND e.workspace_id = w.id AND e.id = :id
+            WHERE w.account_id = :account_id
+            """,
+            account_id=account_id,
+            id=event_id,
+        )
+    return event_of(row) if row else None
+
+
+def page(
+    tx: Tx,
+    account_id: str,
+    workspace_id: str,
+    page: PageRequest,
+    *,
+    types: TypeTerms | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+    ascending: bool = False,
+) -> Page[Event]:
+    """A page of a workspace's events. Newest first walks ids; oldest first walks (position, id) and omits unsettled ones.
+
+    `created_after` (inclusive) and `created_before` (exclusive) are microseconds. `types` narrows the
+    kinds of events; without it they are the workspace's own.
+    """
+    where = Where(account_id=account_id, workspace_id=workspace_id)
+    _narrow(where, types)
+    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before)
+    # An id never carries less time than its event, so the lower bound can seek in the index of ids.
+    if created_after is not None:
+        where.also("id >= :id_from", id_from="evt_" + lowest_at(moment(created_after)))
+    if ascending:
+        after = position_of(tx, account_id, workspace_id, page.after) if page.after else None
+        if after is not None:
+            where.also("(position, id) > (:after_position, :after_id)", after_position=after, after_id=page.after)
+        if tx.engine == "postgres":
+            where.also(_SETTLED)
+        order = "position, id"  # events_by_position
+    else:
+        where.after("id", "<", page.after)
+        if created_before is not None:
+            where.also("id < :id_to", id_to="evt_" + lowest_at(moment(created_before + 1_000)))
+        order = "id DESC"  # primary key
+    rows = tx.rows(f"SELECT * FROM events {where} ORDER BY {order} LIMIT :limit", **where.values, limit=page.limit + 1)
+    return Page(tuple(map(event_of, rows[: page.limit])), more=len(rows) > page.limit)
+
+
+def _narrow(where: Where, types: TypeTerms | None) -> None:
+    if types is None:
+        where.also("product = ''")
+        return
+    terms, values = ["product = ''"] if types.own else [], {}
+    for index, exact in enumerate(types.exact):
+        values[f"type_{index}"] = exact
+        terms.append(f"type = :type_{index}")
+    for index, (low, high) in enumerate(types.ranges):
+        values |= {f"low_{index}": low, f"high_{index}": high}
+        terms.append(f"(type >= :low_{index} AND type < :high_{index})")
+    where.also(f"({' OR '.join(terms)})" if terms else "1 = 0", **values)
+
+
+def after_position(tx: Tx, account_id: str, workspace_id: str, position: int, event_id: str, limit: int) -> list[Event]:
+    """The settled events after a position, oldest first: for tails and readers."""
+    settled = f"AND {_SETTLED}" if tx.engine == "postgres" else ""
+    rows = tx.rows(
+        f"""
+        SELECT * FROM events
+        WHERE account_id = :account_id AND workspace_id = :workspace_id AND (position, id) > (:position, :id) {settled}
+        ORDER BY position, id LIMIT :limit
+        """,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        position=position,
+        id=event_id,
+        limit=limit,
+    )
+    return [event_of(row) for row in rows]
+
+
+def position_of(tx: Tx, account_id: str, workspace_id: str, event_id: str) -> int | None:
+    """Where an event stands in the log, or None if it is not there."""
+    row = tx.row(
+        "SELECT position FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id",
+        account_id=account_id,
+        workspace_id=workspace_id,
+        id=event_id,
+    )
+    return int(row["position"]) if row else None
+
+
+def last_position(tx: Tx, account_id: str, workspace_id: str) -> tuple[int, str]:
+    """The end of a workspace's log as (position, id); (0, "") when it is empty."""
+    settled = f"AND {_SETTLED}" if tx.engine == "postgres" else ""
+    row = tx.row(
+        f"""
+        SELECT position, id FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id {settled}
+        ORDER BY position DESC, id DESC LIMIT 1
+        """,
+        account_id=account_id,
+        workspace_id=workspace_id,
+    )
+    return (int(row["position"]), str(row["id"])) if row else (0, "")
+
+
+def purge_before(tx: Tx, account_id: str, workspace_id: str, before_us: int, limit: int) -> int:
+    """Delete up to `limit` events older than a moment that no delivery still waits for; returns how many."""
+    return tx.run(
+        """
+        DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id IN (
+            SELECT e.id FROM events e
+            WHERE e.account_id = :account_id AND e.workspace_id = :workspace_id AND e.created_at < :before
+              AND e.id < :id_to
+              AND NOT EXISTS (
+                SELECT 1 FROM deliveries d
+                WHERE d.event_id = e.id AND d.state IN ('due', 'retrying', 'parked')
+              )
+            ORDER BY e.id LIMIT :limit
+        )
+        """,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        before=before_us,
+        id_to="evt_" + lowest_at(moment(before_us)),
+        limit=limit,
+    )
+
+
+def delete_some(tx: Tx, account_id: str, workspace_id: str, limit: int) -> int:
+    """Delete up to `limit` events of a workspace that is being purged."""
+    return tx.run(
+        """
+        DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id IN (
+            SELECT id FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id ORDER BY id LIMIT :limit
+        )
+        """,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        limit=limit,
+    )
+
+
+def largest(tx: Tx) -> tuple[int, str | None]:
+    """The largest position and event id of the whole installation, asked once at start."""
+    rows = tx.rows(
+        """
+        SELECT w.id AS workspace_id,
+               (SELECT max(e.position) FROM events e WHERE e.account_id = w.account_id AND e.workspace_id = w.id) AS position,
+               (SELECT max(e.id) FROM events e WHERE e.account_id = w.account_id AND e.workspace_id = w.id) AS id
+        FROM workspaces w
+        """
+    )
+    positions = [row["position"] for row in rows if row["position"] is not None]
+    ids = [row["id"] for row in rows if row["id"] is not None]
+    return (max(positions, default=0), max(ids, default=None))
+
+
+def event_of(row: Row) -> Event:
+    """The event in a row."""
+    return Event(
+        id=row["id"],
+        account_id=row["account_id"],
+        workspace_id=row["workspace_id"],
+        position=row["position"],
+        product=row["product"],
+        type=row["type"],
+        subject=row["subject"],
+        payload=row["payload"],
+        actor=row["actor"],
+        created_at=moment(row["created_at"]),
+    )

@@ -1,0 +1,152 @@
+"""From checked JSON or query text to declared types, with errors a caller can act on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeVar, cast, get_origin
+
+import msgspec
+
+from harbor.kernel.errors import Invalid
+
+T = TypeVar("T")
+
+
+class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A request body whose unknown fields are refused by name."""
+
+
+class OpenBody(msgspec.Struct, kw_only=True):
+    """A request body whose unknown fields are ignored."""
+
+
+class Query(msgspec.Struct, kw_only=True):
+    """Query parameters. A field of a list type takes a repeated parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong: the dotted path (empty for the whole) and a sentence."""
+
+    path: str
+    message: str
+
+
+_PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$")
+_MISSING = re.compile(r"^Object missing required field `(.*)`$")
+_EXPECTED = re.compile(r"^Expected `(.*)`, got `(.*)`$")
+_WORDS = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "object": "an object",
+    "array": "an array",
+    "null": "null",
+    "datetime": "an ISO 8601 moment",
+    "date": "an ISO 8601 date",
+}
+
+
+@lru_cache(maxsize=2_000)
+def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(type_)
+
+
+def body(raw: bytes, type_: type[T]) -> T:
+    """The declared type out of a checked JSON text. Raises `Invalid` for the first fault."""
+    try:
+        return cast(T, _decoder(type_).decode(raw))
+    except msgspec.ValidationError as error:
+        fault = _fault(str(error))
+        raise Invalid(fault.message, field=fault.path or None) from None
+
+
+def query(pairs: Sequence[tuple[str, str]], type_: type[T], *, known_elsewhere: frozenset[str], refuse_unknown: bool = True) -> T:
+    """The declared query parameters. Raises `Invalid` for a parameter that is unknown, repeated or malformed."""
+    fields = _fields(type_)
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        is_list = fields.get(name)
+        if is_list is None:
+            if name in known_elsewhere or not refuse_unknown:
+                continue
+            raise unknown_parameter(name, sorted({*fields, *known_elsewhere}))
+        if is_list:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise Invalid(f"{name} is given twice; once is possible.", field=name)
+        else:
+            values[name] = value
+    try:
+        return msgspec.convert(values, type_, strict=False)
+    except msgspec.ValidationError as error:
+        fault = _fault(str(error))
+        raise Invalid(fault.message, field=fault.path or None) from None
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> Invalid:
+    """The refusal of a query parameter nobody knows."""
+    shown = name[:100]
+    if not known:
+        return Invalid(f"{shown} is not a parameter of this request; it takes none.", field=shown)
+    return Invalid(f"{shown} is not a parameter of this request; it takes {', '.join(known)}.", field=shown)
+
+
+def faults(value: object, type_: type[Any]) -> list[Fault]:
+    """Every field's fault, for dialects that name them all at once. `value` is a decoded JSON value."""
+    if not isinstance(value, dict):
+        return [Fault("", f"The body must be an object, not {_kind_of(value)}.")]
+    found = []
+    for field in msgspec.structs.fields(type_):
+        if field.encode_name in value:
+            try:
+                msgspec.convert(value[field.encode_name], field.type)
+            except msgspec.ValidationError as error:
+                fault = _fault(str(error), under=field.encode_name)
+                found.append(fault)
+        elif field.required:
+            found.append(Fault(field.encode_name, f"{field.encode_name} is required."))
+    if type_.__struct_config__.forbid_unknown_fields:
+        known = {field.encode_name for field in msgspec.structs.fields(type_)}
+        found.extend(Fault(name, f"{name} is not a known field.") for name in value if name not in known)
+    return found
+
+
+@lru_cache(maxsize=2_000)
+def _fields(type_: Any) -> dict[str, bool]:
+    """Each parameter, and whether it may be repeated."""
+    return {
+        field.encode_name: any(get_origin(part) is list for part in (field.type, *getattr(field.type, "__args__", ())))
+        for field in msgspec.structs.fields(type_)
+    }
+
+
+def _fault(text: str, under: str = "") -> Fault:
+    match = _PATH.search(text)
+    path = (match[1] if match else "").lstrip(".")
+    path = re.sub(r"\[(\d+)\]", r".\1", path.replace("[...]", ".*")).lstrip(".")
+    if under:
+        path = f"{under}.{path}" if path else under
+    bare = text[: match.start()] if match else text
+    if unknown := _UNKNOWN.match(bare):
+        path = f"{path}.{unknown[1]}" if path else unknown[1]
+        return Fault(path, f"{path} is not a known field.")
+    if missing := _MISSING.match(bare):
+        path = f"{path}.{missing[1]}" if path else missing[1]
+        return Fault(path, f"{path} is required.")
+    subject = path or "The body"
+    if expected := _EXPECTED.match(bare):
+        wanted = " or ".join(_WORDS.get(word, word) for word in expected[1].split(" | "))
+        return Fault(path, f"{subject} must be {wanted}, not {_WORDS.get(expected[2], expected[2])}.")
+    rest = bare.removeprefix("Expected ").strip()
+    return Fault(path, f"{subject} must be {rest}." if bare.startswith("Expected ") else f"{subject}: {bare}.")
+
+
+def _kind_of(value: object) -> str:
+    names = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", type(None): "null"}
+    return names.get(type(value), "something else")

@@ -1,0 +1,59 @@
+"""A request's line in the request log. Bodies are kept of refused requests only, short and without secrets."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from harbor.kernel.clock import Clock, micros
+from harbor.kernel.http.request import Request
+from harbor.kernel.requestlog.store import Entry
+
+_BODY_LENGTH_MAX = 4_096
+_PATH_LENGTH_MAX = 512
+_SECRETS = re.compile(
+    r"""(hb_(?:test|live|admin)_)[0-9A-Za-z]+|(whsec_)[0-9A-Za-z+/=]+|("(?:secret|password|token|authorization|api_key)"\s*:\s*")(?:[^"\\]|\\.)*""",
+    re.IGNORECASE,
+)
+
+
+def entry_of(request: Request, status: int, body: bytes, clock: Clock) -> tuple[Entry | None, float]:
+    """The log line of a request with a known caller, and the seconds it took."""
+    seconds = time.perf_counter() - request.started
+    principal = request.principal
+    if principal is None or not principal.account_id:
+        return None, seconds
+    is_refused = status >= 400
+    entry = Entry(
+        id=request.request_id,
+        account_id=principal.account_id,
+        workspace_id=request.workspace_id or principal.workspace_id,
+        credential_id=principal.credential_id,
+        method=request.method,
+        path=_printable(request.path)[:_PATH_LENGTH_MAX],
+        route=request.route_name,
+        status=status,
+        duration_us=int(seconds * 1e6),
+        error_code=request.error_code,
+        client=request.client,
+        client_request_id=_client_id(request),
+        request_body=redacted(request.body) if is_refused and request.body else None,
+        response_body=redacted(body) if is_refused and body else None,
+        created_at=micros(clock.now()),
+    )
+    return entry, seconds
+
+
+def redacted(body: bytes) -> str:
+    """The beginning of a body with secrets replaced."""
+    text = _printable(body[:_BODY_LENGTH_MAX].decode("utf-8", "replace"))
+    return _SECRETS.sub(lambda match: (match[1] or match[2] or match[3]) + "[redacted]", text)
+
+
+def _client_id(request: Request) -> str | None:
+    given = request.header(b"x-request-id")
+    return given if given is not None and re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", given) else None
+
+
+def _printable(text: str) -> str:
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,43 @@
+"""Sending a body in pieces until it ends, the client goes, or the server stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+async def send_stream(
+    status: int, headers: dict[str, str], chunks: AsyncIterator[bytes], receive: Receive, send: Send, draining: asyncio.Event
+) -> None:
+    """Send `chunks` as they come; an end from either side closes the iterator."""
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    pump = asyncio.ensure_future(_pump(chunks, send))
+    gone = asyncio.ensure_future(_until_gone(receive))
+    stop = asyncio.ensure_future(draining.wait())
+    try:
+        await asyncio.wait({pump, gone, stop}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (pump, gone, stop):
+            task.cancel()
+        results = await asyncio.gather(pump, gone, stop, return_exceptions=True)
+        with contextlib.suppress(Exception):
+            await chunks.aclose()  # type: ignore[attr-defined]
+    if isinstance(results[0], Exception):
+        raise results[0]
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _pump(chunks: AsyncIterator[bytes], send: Send) -> None:
+    async for chunk in chunks:
+        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,87 @@
+"""Table `request_logs`, written behind the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One request. Bodies are kept of refused requests only, without secrets; moments are microseconds."""
+
+    id: str
+    account_id: str
+    workspace_id: str | None
+    credential_id: str | None
+    method: str
+    path: str
+    route: str
+    status: int
+    duration_us: int
+    error_code: str | None
+    client: str
+    client_request_id: str | None
+    request_body: str | None
+    response_body: str | None
+    created_at: int
+
+
+def insert(tx: Tx, entries: list[Entry]) -> None:
+    """Write entries; one with an id that is there already is dropped."""
+    tx.run_many(
+        """
+        INSERT INTO request_logs (account_id, id, workspace_id, credential_id, method, path, route, status, duration_us, error_code,
+            client, client_request_id, request_body, response_body, created_at)
+        VALUES (:account_id, :id, :workspace_id, :credential_id, :method, :path, :route, :status, :duration_us, :error_code,
+            :client, :client_request_id, :request_body, :response_body, :created_at)
+        ON CONFLICT (account_id, id) DO NOTHING
+        """,
+        [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries],
+    )
+
+
+def find(tx: Tx, account_id: str, request_id: str) -> Entry | None:
+    """One request."""
+    row = tx.row("SELECT * FROM request_logs WHERE account_id = :account_id AND id = :id", account_id=account_id, id=request_id)
+    return _entry(row) if row else None
+
+
+def newest_first(
+    tx: Tx,
+    account_id: str,
+    page: PageRequest,
+    *,
+    workspace_id: str | None = None,
+    status: int | None = None,
+    method: str | None = None,
+    credential_id: str | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+) -> Page[Entry]:
+    """Requests of an account by id, newest first."""
+    where = Where(account_id=account_id).equal(workspace_id=workspace_id, status=status, method=method, credential_id=credential_id)
+    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after("id", "<", page.after)
+    rows = tx.rows(f"SELECT * FROM request_logs {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1)
+    return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
+
+
+def purge_before(tx: Tx, account_id: str, before_id: str, limit: int) -> int:
+    """Delete up to `limit` entries below an id."""
+    return tx.run(
+        """
+        DELETE FROM request_logs WHERE account_id = :account_id AND id IN (
+            SELECT id FROM request_logs WHERE account_id = :account_id AND id < :before ORDER BY id LIMIT :limit
+        )
+        """,
+        account_id=account_id,
+        before=before_id,
+        limit=limit,
+    )
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(**row)

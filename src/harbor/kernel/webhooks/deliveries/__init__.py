@@ -1,0 +1,1 @@
+"""Deliveries: made with their event, claimed when due, settled by their attempts."""

@@ -1,0 +1,1 @@
+"""The queue of deliveries: what is due, who works on it, what became of it."""

@@ -1,0 +1,1 @@
+"""Subscriptions: kept, changed, remembered for matching."""

@@ -1,0 +1,1 @@
+"""Workspaces: the wall between one set of events and another inside an account."""
