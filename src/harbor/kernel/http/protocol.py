@@ -237,6 +237,7 @@ class Crowd:
             self.leaving.add(leaving)
             tell_end(leaving, lambda _: self.leaving.discard(leaving))
         else:
+            transport.set_protocol(asyncio.Protocol())  # who had it counts as gone already
             transport.close()
 
 
