@@ -533,6 +533,7 @@ async def test_a_websocket_counts_until_it_ends_and_keeps_its_own_time() -> None
         client.writer.write(b"frame")
         assert status_of(await client.reply()) == 101
 
+        client.writer.close()
         again = await served.connect(GET)
         while status_of(await again.reply()) == 503:
             again = await served.connect(GET)
