@@ -63,7 +63,9 @@ def check_email(value: str) -> str:
 
 def normal_email(value: str) -> str:
     """The text in the form addresses are kept in, address or not: to look somebody up by what was typed."""
-    return unicodedata.normalize("NFC", value.strip()).lower()
+    composed = unicodedata.normalize("NFC", value.strip())
+    # Once more, because a few letters are lowered into two that compose.
+    return unicodedata.normalize("NFC", composed.lower())
 
 
 def check_username(value: str) -> str:
