@@ -13,7 +13,7 @@ from harbor.kernel.errors import Invalid
 # RFC 5321 gives a path 256 bytes, two of which are its angle brackets.
 EMAIL_BYTES_MAX = 254
 NAME_LENGTH_MAX = 120
-# A username stands in addresses of repositories, so it is safe in a URL. Source: docs/products/appharbor.md#git.
+# A username stands in the addresses of git repositories, so it is safe in a URL.
 USERNAME = re.compile(r"[a-z0-9._-]{1,39}")
 # Not the grammar of RFC 5322, which allows comments and quoted blanks: whether mail arrives is found out by sending it.
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]+@[^\s@<>,;:\"()\[\]\\]+")

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 ITEMS_MAX = 10_000
-# Harper's authentication.cacheTTL. Source: docs/products/harper.md#authentication.
+# As long as Harper's authentication.cacheTTL.
 LIFETIME_S = 30.0
 _KEY_BYTES = 32
 
