@@ -24,7 +24,9 @@ from harbor.kernel.ids import IdMint
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.vault import Vault
 from harbor.kernel.webhooks.fanout import fan_out
+from harbor.kernel.webhooks.model import Subscription
 from harbor.kernel.webhooks.parking import store as parking
+from harbor.kernel.webhooks.retries import RetryTable
 from harbor.kernel.webhooks.subscriptions.directory import Directory
 from harbor.kernel.webhooks.view import Views
 from harbor.kernel.workspaces.model import Workspace
@@ -107,6 +109,15 @@ class Call:
         """Where the events of products go."""
         return self._faculties.directory.default_workspace(self.tx, self.account_id, self._token())
 
+    def listeners(self, event: Event) -> list[Subscription]:
+        """The subscriptions, active or disabled, that ask for an event now."""
+        return self._faculties.directory.listeners(self.tx, event, self._token())
+
+    def retries_of(self, subscription: Subscription) -> RetryTable:
+        """The retry table of a subscription's view in this account's environment."""
+        environment = self._faculties.directory.environment(self.tx, self.account_id)
+        return self.views.of(subscription).table(environment)
+
     def subscriptions_changed(self) -> None:
         """Call after a change of workspaces or subscriptions: this transaction then reads the tables again."""
         identity.renew_token(self.tx, self.account_id, "subscriptions")
@@ -168,7 +179,9 @@ class Call:
         workspace = workspace or self.default_workspace()
         payload = msgspec.json.encode(data)
         if len(payload) > PRODUCT_PAYLOAD_BYTES_MAX:
-            kept = {name: value for name, value in data.items() if isinstance(value, str | int) and len(str(value)) <= 256}
+            kept = {
+                name: value for name, value in data.items() if isinstance(value, str | int) and len(str(value)) <= 256
+            }
             payload = msgspec.json.encode({**kept, "truncated": True})
         event = self._append(workspace, type_, product, subject, payload.decode())
         audit.insert(

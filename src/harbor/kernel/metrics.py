@@ -63,7 +63,9 @@ class Metrics(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """All metrics at this moment."""
-        requests = CounterMetricFamily("harbor_http_requests", "Answered requests.", labels=["product", "route", "status"])
+        requests = CounterMetricFamily(
+            "harbor_http_requests", "Answered requests.", labels=["product", "route", "status"]
+        )
         for (product, route, status), count in list(self._requests.items()):
             requests.add_metric([product, route, str(status)], count)
         yield requests
@@ -80,7 +82,10 @@ class Metrics(Collector):
             attempt_times.add_metric([view], histogram.buckets(), histogram.total)
         yield attempt_times
         yield HistogramMetricFamily(
-            "harbor_writer_held_seconds", "How long a batch held the writer.", buckets=self._writer.buckets(), sum_value=self._writer.total
+            "harbor_writer_held_seconds",
+            "How long a batch held the writer.",
+            buckets=self._writer.buckets(),
+            sum_value=self._writer.total,
         )
         for name, (help_, read) in self._gauges.items():
             yield GaugeMetricFamily(name, help_, value=read())

@@ -25,7 +25,9 @@ Write = Callable[[Tx, list[Any]], None]
 class WriteBehind:
     """`put` a fact of some kind; `writes` says how a list of each kind is written."""
 
-    def __init__(self, database: Database, writes: Mapping[str, Write], *, items_max: int = WRITE_BEHIND_ITEMS_MAX) -> None:
+    def __init__(
+        self, database: Database, writes: Mapping[str, Write], *, items_max: int = WRITE_BEHIND_ITEMS_MAX
+    ) -> None:
         self._database = database
         self._writes = writes
         self._items_max = items_max

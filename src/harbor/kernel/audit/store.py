@@ -78,7 +78,9 @@ def newest_first(
 ) -> Page[Entry]:
     """Acts in some accounts by id, newest first. Moments are microseconds."""
     where = Where().among("account_id", account_ids).equal(action=action, actor=actor, subject=subject)
-    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after("id", "<", page.after)
+    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after(
+        "id", "<", page.after
+    )
     rows = tx.rows(f"SELECT * FROM audit {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1)
     return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
 

@@ -60,15 +60,17 @@ def _decoder(type_: Any) -> msgspec.json.Decoder[Any]:
 def body(raw: bytes, type_: type[T]) -> T:
     """The declared type out of a checked JSON text. Raises `Invalid` for the first fault."""
     try:
-        return cast(T, _decoder(type_).decode(raw))
+        return cast(T, _decoder(cast(Any, type_)).decode(raw))
     except msgspec.ValidationError as error:
         fault = _fault(str(error))
         raise Invalid(fault.message, field=fault.path or None) from None
 
 
-def query(pairs: Sequence[tuple[str, str]], type_: type[T], *, known_elsewhere: frozenset[str], refuse_unknown: bool = True) -> T:
+def query(
+    pairs: Sequence[tuple[str, str]], type_: type[T], *, known_elsewhere: frozenset[str], refuse_unknown: bool = True
+) -> T:
     """The declared query parameters. Raises `Invalid` for a parameter that is unknown, repeated or malformed."""
-    fields = _fields(type_)
+    fields = _fields(cast(Any, type_))
     values: dict[str, Any] = {}
     for name, value in pairs:
         is_list = fields.get(name)
@@ -148,5 +150,12 @@ def _fault(text: str, under: str = "") -> Fault:
 
 
 def _kind_of(value: object) -> str:
-    names = {str: "a string", bool: "a boolean", int: "an integer", float: "a number", list: "an array", type(None): "null"}
+    names = {
+        str: "a string",
+        bool: "a boolean",
+        int: "an integer",
+        float: "a number",
+        list: "an array",
+        type(None): "null",
+    }
     return names.get(type(value), "something else")

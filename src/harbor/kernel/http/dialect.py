@@ -25,13 +25,18 @@ CHECKS: tuple[CheckName, ...] = ("caller", "limit", "scope")
 class PageStyle(Protocol):
     """How a list is asked for and shown."""
 
-    parameters: frozenset[str]
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The query parameters it reads."""
+        ...
 
     def read(self, query: Sequence[tuple[str, str]]) -> PageRequest:
         """The page asked for. Raises `Invalid` for one that cannot be."""
         ...
 
-    def show(self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None) -> dict[str, Any]:
+    def show(
+        self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None
+    ) -> dict[str, Any]:
         """The body of a page whose items are `shown` already."""
         ...
 

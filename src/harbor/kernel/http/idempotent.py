@@ -26,6 +26,7 @@ class Once:
     key: str
     digest: str
     path: str
+    route: str | None = None
 
     def look(self, tx: Tx, call: Call, place: Place) -> Reply | None:
         """The reply given before, or None. Raises `Conflict` for another body or while the first is still running."""
@@ -33,15 +34,24 @@ class Once:
         if record is None:
             return None
         if record.digest != self.digest:
-            raise Conflict(f"Idempotency-Key {self.key} was already used with a different payload.", code="idempotency_conflict")
+            raise Conflict(
+                f"Idempotency-Key {self.key} was already used with a different payload.", code="idempotency_conflict"
+            )
         if record.is_running:
             raise Conflict(
-                f"The first request with Idempotency-Key {self.key} is still running.", code="idempotency_conflict", retry_after_s=1
+                f"The first request with Idempotency-Key {self.key} is still running.",
+                code="idempotency_conflict",
+                retry_after_s=1,
             )
         assert record.reply is not None
         kept = msgspec.json.decode(call.vault.open(call.account_id, _PURPOSE, record.reply), type=_Kept)
         headers = {**kept.headers, "Idempotent-Replayed": "true"}
-        return Reply(record.status, base64.b64decode(kept.body) if kept.is_base64 else kept.body.encode(), headers, kept.media_type)
+        return Reply(
+            record.status,
+            base64.b64decode(kept.body) if kept.is_base64 else kept.body.encode(),
+            headers,
+            kept.media_type,
+        )
 
     def start(self, tx: Tx, call: Call, place: Place) -> None:
         """Note that a journey is under way."""
@@ -58,7 +68,9 @@ class Once:
         store.forget(tx, self._slot(call, place))
 
     def _slot(self, call: Call, place: Place) -> store.Slot:
-        return store.Slot(account_id=call.account_id, workspace_id=place.workspace_id, route=call.route, key=self.key)
+        return store.Slot(
+            account_id=call.account_id, workspace_id=place.workspace_id, route=self.route or call.route, key=self.key
+        )
 
 
 class _Kept(msgspec.Struct, array_like=True):
@@ -77,9 +89,14 @@ def once_of(request: Request, raw: bytes) -> Once | None:
     key = request.header(b"idempotency-key")
     if key is None:
         return None
-    if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not all("!" <= letter <= "~" for letter in key):
-        raise Invalid("Idempotency-Key must have 1 to 255 visible ASCII characters.", field="Idempotency-Key")
+    check_key(key, "Idempotency-Key")
     return Once(key, canonical_digest(raw) + request.path, request.path)
+
+
+def check_key(key: str, field: str) -> None:
+    """Raise `Invalid` unless `key` is 1 to 255 visible ASCII characters."""
+    if not 1 <= len(key) <= IDEMPOTENCY_KEY_LENGTH_MAX or not all("!" <= letter <= "~" for letter in key):
+        raise Invalid(f"{field} must have 1 to 255 visible ASCII characters.", field=field)
 
 
 def _text(body: bytes) -> tuple[str, bool]:
@@ -87,5 +104,3 @@ def _text(body: bytes) -> tuple[str, bool]:
         return body.decode("utf-8"), False
     except UnicodeDecodeError:
         return base64.b64encode(body).decode(), True
-
-

@@ -42,7 +42,9 @@ class Cursor:
                 after = value
         return PageRequest(limit=limit, after=after)
 
-    def show(self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None) -> dict[str, Any]:  # noqa: ARG002
+    def show(
+        self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None
+    ) -> dict[str, Any]:  # noqa: ARG002
         """`{"data": […], "has_more": …, "end_cursor": …}`."""
         return {"data": shown, "has_more": page.more, "end_cursor": self.cursor(page, shown)}
 
@@ -69,11 +71,17 @@ class Numbered:
     def read(self, query: Sequence[tuple[str, str]]) -> PageRequest:
         """The page asked for."""
         values = dict(query)
-        size = _whole(values[self.size_parameter], self.size_parameter, 1, self.size_max) if self.size_parameter in values else self.size
+        size = (
+            _whole(values[self.size_parameter], self.size_parameter, 1, self.size_max)
+            if self.size_parameter in values
+            else self.size
+        )
         number = _whole(values["page"], "page", 1, self.page_max) if "page" in values else 1
         return PageRequest(limit=size, number=number)
 
-    def show(self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None) -> dict[str, Any]:  # noqa: ARG002
+    def show(
+        self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None
+    ) -> dict[str, Any]:  # noqa: ARG002
         """The envelope of a numbered page. The page must know its total."""
         assert page.total is not None, "a numbered page shows its total"
         pages = -(-page.total // asked.limit)

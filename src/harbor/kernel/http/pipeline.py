@@ -6,6 +6,7 @@ the place, idempotency, state, decoding, handler, show, encode, remember → sen
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -18,29 +19,26 @@ from harbor.kernel import bounds
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros
 from harbor.kernel.cursors import store as cursors
-from harbor.kernel.errors import Denied, HarborError, Internal, Invalid, Limited, Missing, TooLarge, Unauthenticated, Unsupported
-from harbor.kernel.http import decode, strict
+from harbor.kernel.errors import HarborError, Internal, Limited, Missing, TooLarge, Unauthenticated, Unsupported
+from harbor.kernel.http import strict
 from harbor.kernel.http.body import Disconnected, read_body
-from harbor.kernel.http.idempotent import Once, once_of
+from harbor.kernel.http.idempotent import once_of
 from harbor.kernel.http.logs import entry_of
 from harbor.kernel.http.product import Product
 from harbor.kernel.http.request import Mount, Reply, Request
 from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind
 from harbor.kernel.http.services import Services
 from harbor.kernel.http.streaming import send_stream
-from harbor.kernel.identity import store as identity
-from harbor.kernel.identity.model import Environment, Principal, system
+from harbor.kernel.http.work import RawStage, Replayed, Stage, Work, check_scope
+from harbor.kernel.identity.model import Principal
 from harbor.kernel.pages import Page, PageRequest
-from harbor.kernel.storage.database import Tx
 
 log = structlog.get_logger("harbor.http")
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-_NOBODY = system("", "", Environment.PRODUCTION)
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_NOWHERE = Place(workspace_id="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,9 @@ class Pipeline:
         """Every route by its name."""
         return self._routes
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, path: str, mount: Mount) -> None:
+    async def __call__(
+        self, scope: MutableMapping[str, Any], receive: Receive, send: Send, path: str, mount: Mount
+    ) -> None:
         """Answer one HTTP request whose path below the mount is `path`."""
         request = Request(scope, path, mount, self.services.faculties.ids.next("req_"))
         limit_headers: dict[str, str] = {}
@@ -97,8 +97,12 @@ class Pipeline:
         except Disconnected:
             return
         except Exception:
-            log.exception("request_failed", request_id=request.request_id, method=request.method, route=request.route_name)
-            reply = self._refusal(Internal("Something went wrong on our side; the log of the server knows more."), request)
+            log.exception(
+                "request_failed", request_id=request.request_id, method=request.method, route=request.route_name
+            )
+            reply = self._refusal(
+                Internal("Something went wrong on our side; the log of the server knows more."), request
+            )
         headers = {**self._dialect.headers(request), **limit_headers, **reply.headers}
         if isinstance(reply, Stream):
             await send_stream(reply.status, headers, reply.chunks, receive, send, self.services.draining)
@@ -133,7 +137,7 @@ class Pipeline:
             raw = b""
         request.body = raw
         once = once_of(request, raw) if self._dialect.allows_idempotency and request.method == "POST" else None
-        work = _Work(self, request, bound, raw, value, once)
+        work = Work(self, request, bound, raw, value, once)
         if route.prepare is not None:
             work.prepared = await self._prepare(work)
         if route.journey:
@@ -177,7 +181,7 @@ class Pipeline:
             elif check == "limit":
                 await self._limit(request, limit_headers)
             elif check == "scope":
-                self.check_scope(_caller_of(request), route, request)
+                check_scope(_caller_of(request), route, request)
             else:
                 self._dialect.extra[check](request, route)
 
@@ -194,7 +198,9 @@ class Pipeline:
             raise
         if principal.credential_id is not None:
             self.services.write_behind.put(
-                "used", principal.credential_id, (principal.account_id, principal.credential_id, micros(self.services.clock.now()))
+                "used",
+                principal.credential_id,
+                (principal.account_id, principal.credential_id, micros(self.services.clock.now())),
             )
         return principal
 
@@ -207,13 +213,6 @@ class Pipeline:
             if not verdict.allowed:
                 raise _limited(verdict.retry_after_ms)
 
-    def check_scope(self, principal: Principal, route: Route, request: Request) -> None:
-        """Raise `Denied` if the caller lacks the route's scope or calls from a foreign address."""
-        if not principal.may_come_from(request.client):
-            raise Denied("This API key may not be used from your address.", code="permission_denied")
-        if route.scopes and not principal.has_scope(*route.scopes):
-            raise Denied(f"API key missing required scope: {route.scopes[0]}.", code="permission_denied")
-
     async def _read(self, request: Request, receive: Receive, limit: int) -> bytes:
         try:
             body = await read_body(receive, request.scope["headers"], limit, self.services.budget)
@@ -221,7 +220,7 @@ class Pipeline:
             error.code = "payload_too_large"
             raise
         with body:
-            return body.read()
+            return await asyncio.to_thread(body.read) if body.is_spooled else body.read()
 
     def _parse(self, request: Request, raw: bytes) -> object:
         if not raw.strip():
@@ -229,25 +228,33 @@ class Pipeline:
         media_type = request.header(b"content-type")
         if not self._dialect.accepts_media_type(media_type):
             raise Unsupported(
-                f"The body has the media type {_shown(media_type or 'none')}; send application/json.", code="unsupported_media_type"
+                f"The body has the media type {_shown(media_type or 'none')}; send application/json.",
+                code="unsupported_media_type",
             )
         return strict.check(raw)
 
-    async def _prepare(self, work: _Work) -> object:
+    async def _prepare(self, work: Work) -> object:
         assert work.route.prepare is not None
         names = inspect.signature(work.route.prepare).parameters
         supply = {"request": work.request, "value": work.value, "services": self.services, **work.request.params}
         return await work.route.prepare(**{name: supply[name] for name in names})
 
     async def _run_journey(self, bound: Bound, stage: Stage) -> Reply:
-        supply = {"stage": stage, "prepared": stage.work.prepared, "services": self.services, "request": stage.work.request}
+        supply = {
+            "stage": stage,
+            "prepared": stage.work.prepared,
+            "services": self.services,
+            "request": stage.work.request,
+        }
         return await bound.route.handler(**bound.arguments(supply, stage.work.request.params))  # type: ignore[no-any-return]
 
     async def _run_raw(self, request: Request, bound: Bound, receive: Receive) -> Reply | Stream:
         supply = {"request": request, "services": self.services, "stage": RawStage(self, request, bound, receive)}
         return await bound.route.handler(**bound.arguments(supply, request.params))  # type: ignore[no-any-return]
 
-    def shape(self, result: object, bound: Bound, request: Request, call: Call, asked: PageRequest | None, place: Place) -> Reply:
+    def shape(
+        self, result: object, bound: Bound, request: Request, call: Call, asked: PageRequest | None, place: Place
+    ) -> Reply:
         """The reply of a handler's result."""
         status, headers = bound.route.status, {}
         if isinstance(result, Created):
@@ -262,7 +269,9 @@ class Pipeline:
         body, media_type = self._dialect.bytes_of(self._shown(result, bound, request, call, asked, place), request)
         return Reply(status, body, headers, media_type)
 
-    def _shown(self, result: object, bound: Bound, request: Request, call: Call, asked: PageRequest | None, place: Place) -> object:
+    def _shown(
+        self, result: object, bound: Bound, request: Request, call: Call, asked: PageRequest | None, place: Place
+    ) -> object:
         show = self._shows[bound.route.name]
         version = self._dialect.version_of(request, request.principal) if self._dialect.version_of else None
         kind = bound.route.shows
@@ -294,183 +303,12 @@ class Pipeline:
         self.services.write_behind.put("cursors", (call.account_id, place.workspace_id, route.name, cursor), issued)
 
     def _note(self, request: Request, reply: Reply | Stream) -> None:
-        entry, seconds = entry_of(request, reply.status, b"" if isinstance(reply, Stream) else reply.body, self.services.clock)
+        entry, seconds = entry_of(
+            request, reply.status, b"" if isinstance(reply, Stream) else reply.body, self.services.clock
+        )
         self.services.metrics.request(self.product.name, request.route_name or "none", reply.status, seconds)
         if entry is not None:
             self.services.write_behind.put("requests", entry.id, entry)
-
-
-class Replayed(Exception):
-    """A journey's request was answered before."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.reply = reply
-
-
-class _Work:
-    """The transaction of one request. May run again, so it changes nothing outside its transaction."""
-
-    def __init__(self, pipeline: Pipeline, request: Request, bound: Bound, raw: bytes, value: object, once: Once | None) -> None:
-        self.pipeline = pipeline
-        self.request = request
-        self.bound = bound
-        self.route = bound.route
-        self.raw = raw
-        self.value = value
-        self.once = once
-        self.prepared: object = None
-
-    def run(self, tx: Tx) -> Reply:
-        """All of it in one transaction."""
-        call, place, replayed = self.begin(tx)
-        if replayed is not None:
-            return replayed
-        supply, asked = self.decode(call, place)
-        result = self.route.handler(**self.bound.arguments(supply, self.request.params))
-        reply = self.pipeline.shape(result, self.bound, self.request, call, asked, place)
-        self.remember(call, place, reply)
-        return reply
-
-    def begin(self, tx: Tx) -> tuple[Call, Place, Reply | None]:
-        """The caller as this transaction sees it, the place, and the reply if this was answered before."""
-        services = self.pipeline.services
-        principal = self._confirmed(tx)
-        call = services.call(
-            tx, principal, request_id=self.request.request_id, base_url=self.request.base_url, route=self.route.name
-        )
-        place = self.route.locate(call, self.request.params, self._located()) if self.route.locate else _NOWHERE
-        self.request.workspace_id = place.workspace_id or principal.workspace_id
-        replayed = None
-        if self.once is not None:
-            replayed = self.once.look(tx, call, place)
-        if replayed is None:
-            self.pipeline.product.dialect.admit(call, self.route, place)
-        return call, place, replayed
-
-    def _located(self) -> object:
-        return dict(self.request.query) if self.request.method in ("GET", "HEAD", "DELETE") else self.value
-
-    def _confirmed(self, tx: Tx) -> Principal:
-        principal = self.request.principal
-        if principal is None:
-            return _NOBODY
-        if principal.digest is None:
-            return principal
-        present = str(identity.tokens(tx, principal.account_id)["credentials"])
-        if principal.token == present and principal.expires_at is None:
-            return principal
-        confirmed = self.pipeline.services.callers.confirm(tx, principal, present)
-        if confirmed is None:
-            raise Unauthenticated("Invalid API key provided.", code="authentication_failed")
-        if confirmed is not principal:
-            self.pipeline.check_scope(confirmed, self.route, self.request)
-        return confirmed
-
-    def decode(self, call: Call, place: Place) -> tuple[dict[str, Any], PageRequest | None]:
-        """What the handler may ask for by name, decoded into declared types."""
-        supply: dict[str, Any] = {"call": call, "place": place, "prepared": self.prepared, "request": self.request}
-        asked = None
-        if self.bound.query_type is not None:
-            supply["query"] = decode.query(
-                self.request.query,
-                self.bound.query_type,
-                known_elsewhere=self.bound.known_parameters,
-                refuse_unknown=self.pipeline.product.dialect.refuses_unknown,
-            )
-        if self.route.paged:
-            asked = self.pipeline.product.dialect.page.read(self.request.query)
-            if asked.after is not None:
-                self._check_cursor(call, place, asked.after)
-            supply["page"] = asked
-        if self.bound.body_type is not None:
-            supply["body"] = decode.body(self.raw or b"{}", self.bound.body_type)
-        elif self.value not in (None, {}) and self.request.method in ("POST", "PUT", "PATCH"):
-            raise Invalid("This request takes no body.")
-        return supply, asked
-
-    def _check_cursor(self, call: Call, place: Place, position: str) -> None:
-        if cursors.is_expired(
-            call.tx, call.account_id, workspace_id=place.workspace_id, route=self.route.name, position=position
-        ):
-            raise Invalid("Cursor expired. Start a new pagination sequence.", field="starting_after")
-
-    def remember(self, call: Call, place: Place, reply: Reply) -> None:
-        """Keep a 2xx reply for the idempotency key, if one came."""
-        if self.once is not None and 200 <= reply.status < 300:
-            self.once.keep(call.tx, call, place, reply)
-
-
-class Stage:
-    """A journey: write, outside, write. The first write leaves what a crash in the middle needs to be finished."""
-
-    def __init__(self, work: _Work) -> None:
-        self.work = work
-        self._place = _NOWHERE
-        self._is_running = False
-
-    async def first(self, act: Callable[[Call, Any], Any]) -> Any:
-        """Run `act(call, body)` in the first transaction. A request answered before ends the journey here."""
-
-        def run(tx: Tx) -> tuple[Reply | None, Any, Place]:
-            call, place, replayed = self.work.begin(tx)
-            if replayed is not None:
-                return replayed, None, place
-            supply, _ = self.work.decode(call, place)
-            if self.work.once is not None:
-                self.work.once.start(tx, call, place)
-            return None, act(call, supply.get("body")), place
-
-        replayed, result, self._place = await self.work.pipeline.services.database.write(run)
-        if replayed is not None:
-            raise Replayed(replayed)
-        self._is_running = self.work.once is not None
-        return result
-
-    async def last(self, act: Callable[[Call], Any]) -> Reply:
-        """Run `act(call)` in the last transaction and answer with what it returns."""
-
-        def run(tx: Tx) -> Reply:
-            principal = self.work.request.principal or _NOBODY
-            call = self.work.pipeline.services.call(
-                tx, principal, request_id=self.work.request.request_id, base_url=self.work.request.base_url, route=self.work.route.name
-            )
-            reply = self.work.pipeline.shape(act(call), self.work.bound, self.work.request, call, None, self._place)
-            self.work.remember(call, self._place, reply)
-            return reply
-
-        reply = await self.work.pipeline.services.database.write(run)
-        self._is_running = False
-        return reply
-
-    async def give_up(self) -> None:
-        """Free the idempotency key of a journey that failed."""
-        if self._is_running and self.work.once is not None:
-            once, place = self.work.once, self._place
-            principal = self.work.request.principal or _NOBODY
-            await self.work.pipeline.services.database.write(
-                lambda tx: once.drop(tx, self.work.pipeline.services.call(tx, principal), place)
-            )
-
-
-class RawStage:
-    """What a raw route may do: short reads and writes under its caller, and read its body itself."""
-
-    def __init__(self, pipeline: Pipeline, request: Request, bound: Bound, receive: Receive) -> None:
-        self._work = _Work(pipeline, request, bound, b"", None, None)
-        self.receive = receive
-
-    async def read(self, act: Callable[[Call, dict[str, Any]], Any]) -> Any:
-        """Run `act(call, supply)` in a read; the caller is confirmed and the query decoded as for any route."""
-        return await self._work.pipeline.services.database.read(lambda tx: self._run(tx, act))
-
-    async def write(self, act: Callable[[Call, dict[str, Any]], Any]) -> Any:
-        """Run `act(call, supply)` in a write."""
-        return await self._work.pipeline.services.database.write(lambda tx: self._run(tx, act))
-
-    def _run(self, tx: Tx, act: Callable[[Call, dict[str, Any]], Any]) -> Any:
-        call, place, _ = self._work.begin(tx)
-        supply, _ = self._work.decode(call, place)
-        return act(call, supply)
 
 
 def _shower(route: Route) -> Callable[[Any, Call], Any]:

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar, get_type_hints
 from harbor.kernel import bounds
 from harbor.kernel.call import Call
 from harbor.kernel.http.decode import Query
+from harbor.kernel.workspaces.model import Workspace
 
 T = TypeVar("T")
 
@@ -38,7 +39,8 @@ class Place:
     """What a request is about: the workspace (or the empty text) its idempotency record belongs to, and its object."""
 
     workspace_id: str
-    thing: object = None
+    workspace: Workspace | None = None
+    thing: Any = None
 
 
 Locate = Callable[[Call, dict[str, str], Any], Place]
@@ -75,10 +77,9 @@ class Route:
     summary: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()
-    errors: tuple[int, ...] = ()
-    example: Any = None
-    is_hidden: bool = False
-    open_when: frozenset[str] = frozenset()
+    # For the documents: what the reply holds where `show` does not say it, and the body of a journey or raw route.
+    reply: Any = None
+    takes: Any = None
 
     @property
     def scopes(self) -> tuple[str, ...]:
@@ -116,7 +117,7 @@ def bind(route: Route, page_parameters: frozenset[str]) -> Bound:
     known = frozenset(page_parameters if route.paged else ())
     return Bound(
         route=route,
-        body_type=hints.get("body"),
+        body_type=route.takes or hints.get("body"),
         query_type=query_type or Query,
         wants=tuple(signature.parameters),
         path_params=path_params,

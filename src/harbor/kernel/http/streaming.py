@@ -12,7 +12,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 async def send_stream(
-    status: int, headers: dict[str, str], chunks: AsyncIterator[bytes], receive: Receive, send: Send, draining: asyncio.Event
+    status: int,
+    headers: dict[str, str],
+    chunks: AsyncIterator[bytes],
+    receive: Receive,
+    send: Send,
+    draining: asyncio.Event,
 ) -> None:
     """Send `chunks` as they come; an end from either side closes the iterator."""
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]

@@ -19,8 +19,6 @@ _encoder = msgspec.json.Encoder()
 _sorted = msgspec.json.Encoder(order="deterministic")
 
 
-
-
 def check(raw: bytes) -> object:
     """The value of a JSON text. Raises `Invalid` that says what is wrong with it."""
     try:
@@ -31,9 +29,9 @@ def check(raw: bytes) -> object:
         _explain(raw)
     except RecursionError:
         raise _too_deep() from None
-    if b"\\" in raw:
-        _check_slowly(raw)
-    elif raw.count(b'"') > 2 and msgspec.json.format(raw, indent=-1).count(b'":') != _encoder.encode(value).count(b'":'):
+    if b"\\" in raw or (
+        raw.count(b'"') > 2 and msgspec.json.format(raw, indent=-1).count(b'":') != _encoder.encode(value).count(b'":')
+    ):
         _check_slowly(raw)
     if raw.count(b"{") + raw.count(b"[") > JSON_DEPTH_MAX and _depth(value) > JSON_DEPTH_MAX:
         raise _too_deep()
@@ -101,7 +99,8 @@ def _explain(raw: bytes) -> NoReturn:
         json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise Invalid(
-            f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.", code="invalid_json"
+            f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            code="invalid_json",
         ) from None
     except RecursionError:
         raise _too_deep() from None

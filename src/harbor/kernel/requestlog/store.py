@@ -46,7 +46,9 @@ def insert(tx: Tx, entries: list[Entry]) -> None:
 
 def find(tx: Tx, account_id: str, request_id: str) -> Entry | None:
     """One request."""
-    row = tx.row("SELECT * FROM request_logs WHERE account_id = :account_id AND id = :id", account_id=account_id, id=request_id)
+    row = tx.row(
+        "SELECT * FROM request_logs WHERE account_id = :account_id AND id = :id", account_id=account_id, id=request_id
+    )
     return _entry(row) if row else None
 
 
@@ -63,9 +65,15 @@ def newest_first(
     created_before: int | None = None,
 ) -> Page[Entry]:
     """Requests of an account by id, newest first."""
-    where = Where(account_id=account_id).equal(workspace_id=workspace_id, status=status, method=method, credential_id=credential_id)
-    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after("id", "<", page.after)
-    rows = tx.rows(f"SELECT * FROM request_logs {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1)
+    where = Where(account_id=account_id).equal(
+        workspace_id=workspace_id, status=status, method=method, credential_id=credential_id
+    )
+    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after(
+        "id", "<", page.after
+    )
+    rows = tx.rows(
+        f"SELECT * FROM request_logs {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1
+    )
     return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
 
 

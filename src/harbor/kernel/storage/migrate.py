@@ -83,10 +83,14 @@ def pending(ledger: dict[tuple[str, int], str], areas: Sequence[Area]) -> list[S
             if digest is None:
                 missing.append(step)
             elif digest != step.digest:
-                raise StartRefused(f"Migration {step.area}/{step.name} was changed after it was applied; restore the released file.")
+                raise StartRefused(
+                    f"Migration {step.area}/{step.name} was changed after it was applied; restore the released file."
+                )
         newest = max((number for name, number in ledger if name == area.name), default=0)
         if newest not in known and newest:
-            raise StartRefused(f"The database is newer than this program (migration {area.name}/{newest:04}); install the newer version.")
+            raise StartRefused(
+                f"The database is newer than this program (migration {area.name}/{newest:04}); install the newer version."
+            )
     return missing
 
 
@@ -105,7 +109,9 @@ def migration_sql(statement: str, engine: str) -> str:
 
 
 def _ledger(tx: Tx) -> dict[tuple[str, int], str]:
-    return {(row["area"], row["number"]): row["digest"] for row in tx.rows("SELECT area, number, digest FROM migrations")}
+    return {
+        (row["area"], row["number"]): row["digest"] for row in tx.rows("SELECT area, number, digest FROM migrations")
+    }
 
 
 def _create(tx: Tx, statement: str) -> None:
@@ -115,7 +121,9 @@ def _create(tx: Tx, statement: str) -> None:
 
 def _apply(tx: Tx, step: Step) -> None:
     tx.lock("migrations")
-    if tx.row("SELECT 1 AS one FROM migrations WHERE area = :area AND number = :number", area=step.area, number=step.number):
+    if tx.row(
+        "SELECT 1 AS one FROM migrations WHERE area = :area AND number = :number", area=step.area, number=step.number
+    ):
         return  # another process was faster
     for statement in statements(step.sql):
         tx.run(migration_sql(statement, tx.engine))

@@ -63,7 +63,12 @@ class SqliteDatabase:
     engine = "sqlite"
 
     def __init__(
-        self, path: str | Path, clock: Clock, *, held: Callable[[float], None] | None = None, queue_max: int = bounds.WRITE_QUEUE_MAX
+        self,
+        path: str | Path,
+        clock: Clock,
+        *,
+        held: Callable[[float], None] | None = None,
+        queue_max: int = bounds.WRITE_QUEUE_MAX,
     ) -> None:
         self.path = Path(path)
         self._clock = clock
@@ -100,13 +105,17 @@ class SqliteDatabase:
             if readonly:
                 connection.execute("PRAGMA query_only = ON")
         except apsw.BusyError:
-            raise StartRefused(f"The database file {self.path} is locked by another program; stop it and start again.") from None
+            raise StartRefused(
+                f"The database file {self.path} is locked by another program; stop it and start again."
+            ) from None
         except (apsw.NotADBError, apsw.CorruptError):
             raise StartRefused(
                 f"The database file {self.path} is damaged or is no SQLite database; restore a backup with `harbor restore`."
             ) from None
         except apsw.CantOpenError:
-            raise StartRefused(f"The database file {self.path} cannot be opened; check that its folder exists and is writable.") from None
+            raise StartRefused(
+                f"The database file {self.path} cannot be opened; check that its folder exists and is writable."
+            ) from None
         except apsw.Error as error:
             raise StartRefused(f"The database file {self.path} cannot be used: {error}.") from None
         return connection
@@ -172,16 +181,24 @@ class SqliteDatabase:
         self._tell(acts, topics)
         _settle(jobs)
 
-    def _run_one(self, connection: apsw.Connection, job: _Job, acts: list[Callable[[], None]], topics: set[str]) -> None:
+    def _run_one(
+        self, connection: apsw.Connection, job: _Job, acts: list[Callable[[], None]], topics: set[str]
+    ) -> None:
         tx = SqliteTx(connection, self._clock.now())
         connection.execute("SAVEPOINT work")
         inside.work = True
         try:
             job.result = job.work(tx)
         except apsw.InterruptError:
-            job.error = Invalid("The request needs more than 2 seconds of the database; split it into smaller ones.", code="too_slow")
+            job.error = Invalid(
+                "The request needs more than 2 seconds of the database; split it into smaller ones.", code="too_slow"
+            )
         except apsw.Error as error:
-            job.error = error if not isinstance(error, apsw.FullError | apsw.IOError | apsw.ReadOnlyError) else disk_trouble(error)
+            job.error = (
+                error
+                if not isinstance(error, apsw.FullError | apsw.IOError | apsw.ReadOnlyError)
+                else disk_trouble(error)
+            )
         except BaseException as error:
             job.error = error
         finally:
@@ -235,7 +252,9 @@ class SqliteDatabase:
         try:
             return self._read_on(connection, work)
         except apsw.InterruptError:
-            raise Unavailable("The answer takes longer than 30 seconds to find; ask for a smaller part of it.", code="too_slow") from None
+            raise Unavailable(
+                "The answer takes longer than 30 seconds to find; ask for a smaller part of it.", code="too_slow"
+            ) from None
 
     def _thread_read_is_long(self) -> bool:
         return time.monotonic() > cast(float, self._reader.until)

@@ -122,5 +122,7 @@ def _conflict(error: apsw.ConstraintError) -> HarborError | apsw.ConstraintError
 def disk_trouble(error: BaseException) -> HarborError:
     """What a failed commit means to those whose work was in it: nothing was changed, try again."""
     if isinstance(error, apsw.FullError):
-        return Unavailable("The disk of the server is full; nothing was changed. Try again when there is space.", retry_after_s=30)
+        return Unavailable(
+            "The disk of the server is full; nothing was changed. Try again when there is space.", retry_after_s=30
+        )
     return Unavailable("The database could not commit; nothing was changed. Try again in a moment.", retry_after_s=5)

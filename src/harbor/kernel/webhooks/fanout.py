@@ -10,6 +10,7 @@ from harbor.kernel.eventlog.snapshots import keep_snapshot
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.deliveries import store
 from harbor.kernel.webhooks.model import Delivery, Ordering, ParkedBy, Standing, State, Subscription, Trigger
+from harbor.kernel.webhooks.retries import RetryTable
 from harbor.kernel.webhooks.subscriptions.directory import Directory
 from harbor.kernel.webhooks.view import Meanwhile, View, Views
 from harbor.kernel.workspaces.model import Status, Workspace
@@ -31,7 +32,8 @@ def fan_out(
         view = views.of(subscription)
         if view.snapshot is not None:
             _keep_snapshot(tx, event, view)
-        delivery = born(tx, event, subscription, workspace, view, delivery_id=new_id("del_"))
+        table = view.table(directory.environment(tx, event.account_id))
+        delivery = born(tx, event, subscription, workspace, view, table, delivery_id=new_id("del_"))
         store.insert(tx, delivery, is_strict=subscription.ordering is Ordering.STRICT)
         made.append(delivery)
     if made:
@@ -45,6 +47,7 @@ def born(
     subscription: Subscription,
     workspace: Workspace,
     view: View,
+    table: RetryTable,
     *,
     delivery_id: str,
     number: int = 0,
@@ -52,7 +55,7 @@ def born(
 ) -> Delivery:
     """A new delivery: due, or skipped or held for a disabled subscription, or parked in a suspended workspace."""
     state, parked_by = _state(subscription, workspace, view)
-    budget_s = view.retries.total_s
+    budget_s = table.total_s
     return Delivery(
         id=delivery_id,
         account_id=event.account_id,

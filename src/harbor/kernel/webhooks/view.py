@@ -101,6 +101,10 @@ class View:
     after: Callable[[Consequences, Settled], None] | None = None
     retries_by_environment: Mapping[str, RetryTable] = field(default_factory=dict)
 
+    def table(self, environment: str) -> RetryTable:
+        """The retry table of an environment."""
+        return self.retries_by_environment.get(environment, self.retries)
+
 
 @dataclass(frozen=True, slots=True)
 class Views:

@@ -1,0 +1,1 @@
+"""Harbor: events, signed webhooks, workspaces and scoped keys."""

@@ -109,6 +109,71 @@ def newest_first(
     ascending: bool = False,
 ) -> Page[Delivery]:
     """Deliveries of a workspace by id; every filter may be absent. Moments are microseconds."""
+    where = _where(
+        account_id,
+        workspace_id,
+        view,
+        subscription_id,
+        event_id,
+        event_type,
+        states,
+        response_status,
+        created_after,
+        created_before,
+    )
+    where.after("id", ">" if ascending else "<", page.after)
+    rows = tx.rows(
+        f"SELECT * FROM deliveries {where} ORDER BY id {'ASC' if ascending else 'DESC'} LIMIT :limit",
+        **where.values,
+        limit=page.limit + 1,
+    )
+    return Page(tuple(map(delivery_of, rows[: page.limit])), more=len(rows) > page.limit)
+
+
+def count(
+    tx: Tx,
+    account_id: str,
+    *,
+    workspace_id: str,
+    view: str,
+    subscription_id: str | None = None,
+    event_id: str | None = None,
+    event_type: str | None = None,
+    states: tuple[State, ...] | None = None,
+    response_status: int | None = None,
+    created_after: int | None = None,
+    created_before: int | None = None,
+) -> int:
+    """How many deliveries the same filters find."""
+    where = _where(
+        account_id,
+        workspace_id,
+        view,
+        subscription_id,
+        event_id,
+        event_type,
+        states,
+        response_status,
+        created_after,
+        created_before,
+    )
+    row = tx.row(f"SELECT count(*) AS n FROM deliveries {where}", **where.values)
+    assert row is not None
+    return int(row["n"])
+
+
+def _where(
+    account_id: str,
+    workspace_id: str,
+    view: str,
+    subscription_id: str | None,
+    event_id: str | None,
+    event_type: str | None,
+    states: tuple[State, ...] | None,
+    response_status: int | None,
+    created_after: int | None,
+    created_before: int | None,
+) -> Where:
     where = Where(account_id=account_id, workspace_id=workspace_id, view=view)
     where.equal(subscription_id=subscription_id, event_type=event_type, last_response_status=response_status)
     if event_id is not None:
@@ -124,15 +189,9 @@ def newest_first(
     where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before)
     if created_after is not None:
         where.also("id >= :id_from", id_from="del_" + lowest_at(moment(created_after)))
-    if created_before is not None and not ascending:
+    if created_before is not None:
         where.also("id < :id_to", id_to="del_" + lowest_at(moment(created_before + 1_000)))
-    where.after("id", ">" if ascending else "<", page.after)
-    rows = tx.rows(
-        f"SELECT * FROM deliveries {where} ORDER BY id {'ASC' if ascending else 'DESC'} LIMIT :limit",
-        **where.values,
-        limit=page.limit + 1,
-    )
-    return Page(tuple(map(delivery_of, rows[: page.limit])), more=len(rows) > page.limit)
+    return where
 
 
 def next_number(tx: Tx, event_id: str, subscription_id: str) -> int:

@@ -252,7 +252,8 @@ class Dispatcher:
                 limit=size,
                 is_strict=is_strict,
             )
-            prepared = [self._preparer.prepare(tx, one, subscription, view, lease_until_us) for one in claimed]
+            table = view.table(means.directory.environment(tx, lane.account_id))
+            prepared = [self._preparer.prepare(tx, one, subscription, view, table, lease_until_us) for one in claimed]
             return _Claim(
                 prepared, size, is_strict, subscription.rate_limit, may_have_more=len(claimed) == size and not is_strict
             )

@@ -13,6 +13,7 @@ from harbor.kernel.vault import Vault
 from harbor.kernel.webhooks.model import Subscription
 from harbor.kernel.webhooks.queue import store as queue
 from harbor.kernel.webhooks.queue.store import Claimed
+from harbor.kernel.webhooks.retries import RetryTable
 from harbor.kernel.webhooks.subscriptions import keys
 from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.webhooks.view import Rendering, Signing, View
@@ -25,6 +26,7 @@ class Prepared:
     claimed: Claimed
     subscription: Subscription
     view: View
+    retries: RetryTable
     body: bytes
     secrets: tuple[str, ...]
     own_headers: Mapping[str, str]
@@ -45,7 +47,7 @@ class Preparer:
         self._headers = lru_cache(4_096)(lambda account_id, sealed: keys.open_headers(vault, account_id, sealed))
 
     def prepare(
-        self, tx: Tx, claimed: Claimed, subscription: Subscription, view: View, lease_until_us: int
+        self, tx: Tx, claimed: Claimed, subscription: Subscription, view: View, retries: RetryTable, lease_until_us: int
     ) -> Prepared:
         """The attempt of a claimed delivery. A body that is not pure is rendered once and kept."""
         body = claimed.body.encode() if claimed.body is not None else self._render(tx, claimed, subscription, view)
@@ -54,6 +56,7 @@ class Preparer:
             claimed=claimed,
             subscription=subscription,
             view=view,
+            retries=retries,
             body=body,
             secrets=tuple(secret.text for secret in keys.valid_at(kept, tx.now)),
             own_headers=self._headers(subscription.account_id, subscription.sealed_headers),

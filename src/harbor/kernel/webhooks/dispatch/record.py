@@ -12,11 +12,11 @@ from harbor.kernel.clock import micros, micros_or_none, moment
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.webhooks.deliveries import store as deliveries
 from harbor.kernel.webhooks.dispatch.send import Finished
-from harbor.kernel.webhooks.model import Delivery, ParkedBy, Standing, State, Subscription, Trigger
+from harbor.kernel.webhooks.model import ParkedBy, Standing, State, Subscription, Trigger
 from harbor.kernel.webhooks.parking import store as parking
 from harbor.kernel.webhooks.queue import store as queue
 from harbor.kernel.webhooks.queue.store import Settlement
-from harbor.kernel.webhooks.retries import RetryTable, budget_end, next_due
+from harbor.kernel.webhooks.retries import budget_end, next_due
 from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.webhooks.view import Consequences, Meanwhile, Settled, View
 
@@ -95,7 +95,7 @@ def switch_off(tx: Tx, subscription: Subscription, reason: str, view: View) -> N
 
 def _settlement(tx: Tx, one: Finished) -> Settlement:
     delivery = one.prepared.claimed.delivery
-    table = one.prepared.view.retries
+    table = one.prepared.retries
     began = moment(one.prepared.began_us)
     budget_from = delivery.budget_from or began
     ends_at = delivery.expires_at if delivery.budget_from is not None else budget_end(table, began)
@@ -157,18 +157,3 @@ def _is_worth_a_warning(tx: Tx, view: View, health: Row) -> bool:
 
 def _fails_for(tx: Tx, health: Row) -> timedelta:
     return timedelta(microseconds=tx.now_us - int(health["failing_since"]))
-
-
-def retry_table(view: View, environment: str) -> RetryTable:
-    """The table of a view in an environment."""
-    return view.retries_by_environment.get(environment, view.retries)
-
-
-def expiry_of_new_budget(view: View, tx: Tx) -> int | None:
-    """When a budget that opens now would end, in microseconds."""
-    return micros_or_none(budget_end(view.retries, tx.now))
-
-
-def words_of(view: View, delivery: Delivery) -> str:
-    """The delivery's state in the view's words."""
-    return view.words[delivery.state]

@@ -77,7 +77,11 @@ def blank_event(tx: Tx, account_id: str, event_id: str) -> None:
         account_id=account_id,
         event_id=event_id,
     )
-    tx.run("UPDATE deliveries SET body = NULL WHERE account_id = :account_id AND event_id = :event_id", account_id=account_id, event_id=event_id)
+    tx.run(
+        "UPDATE deliveries SET body = NULL WHERE account_id = :account_id AND event_id = :event_id",
+        account_id=account_id,
+        event_id=event_id,
+    )
 
 
 def set_strict(tx: Tx, account_id: str, subscription_id: str, *, is_strict: bool, limit: int) -> int:

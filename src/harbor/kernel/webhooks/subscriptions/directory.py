@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from harbor.kernel.eventlog.model import Event
+from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.store import tokens
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks import predicate
@@ -46,6 +47,16 @@ class Directory:
 
     def __init__(self) -> None:
         self._accounts: OrderedDict[str, _Known] = OrderedDict()
+        self._environments: dict[str, str] = {}
+
+    def environment(self, tx: Tx, account_id: str) -> str:
+        """Whether an account is the sandbox or production; that never changes."""
+        found = self._environments.get(account_id)
+        if found is None:
+            account = identity.account(tx, account_id)
+            assert account is not None, account_id
+            found = self._environments[account_id] = account.environment.value
+        return found
 
     def workspace(self, tx: Tx, account_id: str, workspace_id: str, token: str | None = None) -> Workspace | None:
         """A workspace of the account, or None. `token` is the present one, if the caller has read it already."""

@@ -1,0 +1,1 @@
+"""What the organization's administrators see: audit, queue, calendar."""

@@ -1,0 +1,1 @@
+"""Deliveries: how each sending went, and sending again."""

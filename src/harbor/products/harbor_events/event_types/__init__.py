@@ -1,0 +1,1 @@
+"""The optional catalogue of event types."""

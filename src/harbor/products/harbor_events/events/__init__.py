@@ -1,0 +1,1 @@
+"""Events: write-once records that are kept and sent on."""

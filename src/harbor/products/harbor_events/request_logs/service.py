@@ -1,0 +1,43 @@
+"""Who may see which requests: those of the key's own workspace, or of the account for an organization key."""
+
+from __future__ import annotations
+
+from harbor.kernel.call import Call
+from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.requestlog import store
+from harbor.kernel.requestlog.store import Entry
+from harbor.products.harbor_events.refusals import not_found
+
+
+def listed(
+    call: Call,
+    page: PageRequest,
+    *,
+    workspace_id: str | None,
+    status: int | None,
+    method: str | None,
+    credential_id: str | None,
+    created_after: int | None,
+    created_before: int | None,
+) -> Page[Entry]:
+    """Requests, newest first."""
+    return store.newest_first(
+        call.tx,
+        call.account_id,
+        page,
+        workspace_id=workspace_id,
+        status=status,
+        method=method,
+        credential_id=credential_id,
+        created_after=created_after,
+        created_before=created_before,
+    )
+
+
+def find(call: Call, request_id: str) -> Entry:
+    """One request. A moment may pass between a reply and its line here."""
+    entry = store.find(call.tx, call.account_id, request_id)
+    own = call.principal.workspace_id
+    if entry is None or (own is not None and entry.workspace_id != own):
+        raise not_found("request", request_id)
+    return entry

@@ -1,0 +1,1 @@
+"""Workspaces: metadata of the wall between one set of events and another."""
