@@ -39,6 +39,7 @@ def test_attempts_are_a_list(run: Run, server: StandIn) -> None:
     server.on(f"GET /v1/deliveries/{DEL}/attempts", page(ATTEMPT))
 
     assert run("deliveries", "attempts", DEL, "--json").json["data"] == [ATTEMPT]
+    assert server.last.query == [("limit", "20")]  # this list knows neither time nor order
 
 
 def test_replay_and_cancel_show_the_delivery(run: Run, server: StandIn) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from harbor.cli.options import Session, idempotency_option, with_session
-from harbor.cli.options_lists import Listing, created_options, list_options
+from harbor.cli.options_lists import Listing, created_options, list_options, page_options
 
 COLUMNS: Final = (
     "id", "event_type", "status", "attempt_count", "last_response_status", "last_error", "webhook_id", "event_id",
@@ -70,7 +70,7 @@ def get(session: Session, *, delivery_id: str) -> None:
 
 @deliveries.command()
 @click.argument("delivery_id")
-@list_options
+@page_options
 @with_session()
 def attempts(session: Session, *, delivery_id: str, listing: Listing) -> None:
     """List the attempts of a delivery, oldest first, with what the endpoint answered.

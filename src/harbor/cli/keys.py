@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from harbor.cli.options import Session, idempotency_option, with_session
-from harbor.cli.options_lists import Listing, list_options
+from harbor.cli.options_lists import Listing, page_options
 from harbor.cli.options_values import moment
 
 COLUMNS: Final = ("id", "name", "prefix", "last4", "scopes", "expires_at", "last_used_at", "created_at")
@@ -25,7 +25,7 @@ def keys() -> None:
 
 
 @keys.command("list")
-@list_options
+@page_options
 @with_session(admin=True, workspace=True)
 def list_(session: Session, *, listing: Listing) -> None:
     """List the keys of a workspace, without their secrets.

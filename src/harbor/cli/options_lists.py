@@ -48,25 +48,23 @@ class Listing:
         return {"data": data, "has_more": has_more, "end_cursor": cursor}
 
 
-def list_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Gives a command `--limit`, `--starting-after`, `--created-after`, `--created-before`, `--order` as `listing`."""
+def page_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command `--limit` and `--starting-after`, as `listing`. For lists that know neither time nor order."""
 
     @functools.wraps(command)
     def run(
         *args: Any,
         limit: int,
         starting_after: str | None,
-        created_after: str | None,
-        created_before: str | None,
-        order: str | None,
+        created_after: str | None = None,
+        created_before: str | None = None,
+        order: str | None = None,
         **given: Any,
     ) -> None:
         listing = Listing(limit, starting_after, created_after, created_before, order)
         command(*args, listing=listing, **given)
 
     wrapped: Callable[..., None] = run
-    wrapped = click.option("--order", type=click.Choice(["asc", "desc"]), help="Oldest or newest first.")(wrapped)
-    wrapped = created_options(wrapped)
     wrapped = click.option("--starting-after", metavar="CURSOR", help="Where an earlier list ended.")(wrapped)
     return click.option(
         "--limit",
@@ -75,6 +73,14 @@ def list_options(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="How many at most.",
     )(wrapped)
+
+
+def list_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command what `page_options` gives, and `--created-after`, `--created-before` and `--order`."""
+    wrapped = click.option("--order", type=click.Choice(["asc", "desc"]), help="Oldest or newest first.")(
+        page_options(command)
+    )
+    return created_options(wrapped)
 
 
 def created_options(command: Callable[..., None]) -> Callable[..., None]:

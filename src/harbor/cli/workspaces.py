@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from harbor.cli.options import Session, idempotency_option, with_session
-from harbor.cli.options_lists import Listing, list_options
+from harbor.cli.options_lists import Listing, page_options
 
 COLUMNS: Final = ("id", "name", "environment", "status", "suspension_reason", "created_at")
 ENVIRONMENTS: Final = ("production", "sandbox")
@@ -26,7 +26,7 @@ def workspaces() -> None:
 @workspaces.command("list")
 @click.option("--environment", type=click.Choice(ENVIRONMENTS), help="Only workspaces of this one.")
 @click.option("--status", type=click.Choice(["active", "suspended", "archived"]), help="Only workspaces in this state.")
-@list_options
+@page_options
 @with_session(admin=True)
 def list_(session: Session, *, environment: str | None, status: str | None, listing: Listing) -> None:
     """List the workspaces of the organization, of both environments unless one is named.
