@@ -9,6 +9,8 @@ from sdks.python.tests.loopback import refusal
 from sdks.python.tests.samples import EVENT, EVT, REQ, SECRET_KEY, WS, page
 from tests.cli.conftest import Run, StandIn
 
+from harbor.cli.options import origin_of
+
 CREATE = ("events", "create", "order.shipped", "--payload", "{}")
 
 
@@ -39,6 +41,28 @@ def test_a_host_of_this_machine_needs_no_scheme(run: Run, server: StandIn) -> No
     server.on(f"GET /v1/events/{EVT}", EVENT)
 
     assert run("events", "get", EVT, "--host", server.loopback.url.removeprefix("http://")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("localhost", "http://localhost:8000"),
+        ("0.0.0.0", "http://0.0.0.0:8000"),
+        ("[::1]", "http://[::1]:8000"),
+        ("127.0.0.1:9/v1", "http://127.0.0.1:9/v1"),
+        ("harbor.example.com", "https://harbor.example.com"),
+        ("harbor.example.com:8443", "https://harbor.example.com:8443"),
+        ("http://harbor.internal", "http://harbor.internal"),
+    ],
+)
+def test_a_key_leaves_this_machine_in_clear_text_only_when_asked_to(host: str, origin: str) -> None:
+    assert origin_of(host) == origin
+
+
+def test_the_clients_own_variable_wins_over_the_one_it_shares_with_the_server(run: Run, server: StandIn) -> None:
+    server.on(f"GET /v1/events/{EVT}", EVENT)
+
+    assert run("events", "get", EVT, HARBOR_URL=server.loopback.url, HARBOR_HOST="http://127.0.0.1:1").code == 0
 
 
 def test_the_workspace_is_the_keys_own_unless_named(run: Run, server: StandIn) -> None:

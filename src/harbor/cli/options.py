@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec
+from urllib.parse import urlsplit
 
 import click
 
@@ -18,13 +19,22 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-HOST: Final = "http://127.0.0.1:8000"
+PORT: Final = 8000
+HOST: Final = f"http://127.0.0.1:{PORT}"
 SECRET_KEY: Final = "HARBOR_SECRET_KEY"  # noqa: S105 (a name)
 ADMIN_KEY: Final = "HARBOR_ADMIN_KEY"
 
+_HERE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 (names, nothing listens)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 host_option = click.option(
-    "--host", envvar="HARBOR_HOST", show_envvar=True, default=HOST, show_default=True, help="Origin of the server."
+    "--host",
+    envvar=["HARBOR_URL", "HARBOR_HOST"],
+    show_envvar=True,
+    default=HOST,
+    show_default=True,
+    metavar="URL",
+    help="Origin of the server.",
 )
 workspace_option = click.option(
     "--workspace",
@@ -121,7 +131,7 @@ def _session(host: str, key: str | None, out: Output, workspace: str | None, var
         )
     from harbor_sdk import Harbor
 
-    with translated(), Harbor(key, host=_origin(host), logger=_Waits(out)) as harbor:
+    with translated(), Harbor(key, host=origin_of(host), logger=_Waits(out)) as harbor:
         yield Session(harbor, out, workspace)
 
 
@@ -135,12 +145,19 @@ def _key_option(variable: str) -> Callable[[Callable[..., None]], Callable[..., 
     )
 
 
-def _origin(host: str) -> str:
-    # `localhost:8000` is what people type. Beyond this machine a key never travels in clear text by default.
+def origin_of(host: str) -> str:
+    """An origin out of what people type, such as `localhost`, `localhost:9000` or `harbor.example.com`.
+
+    HARBOR_HOST is also where a server listens, so an address for listening means the server on this machine. Beyond it
+    a key travels in clear text only when http:// is asked for.
+    """
     if "://" in host:
         return host
-    is_near = host.partition(":")[0] in ("localhost", "127.0.0.1") or host.startswith("[::1]")
-    return f"{'http' if is_near else 'https'}://{host}"
+    parts = urlsplit(f"//{host}")
+    if parts.hostname not in _HERE:
+        return f"https://{host}"
+    has_port = parts.netloc.rpartition(":")[2].isdigit()
+    return f"http://{parts.netloc}{'' if has_port else f':{PORT}'}{parts.path}"
 
 
 class _Waits:

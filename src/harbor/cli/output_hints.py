@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from harbor_sdk import HarborError
 
 _HINTS: Final[Mapping[str, str]] = {
-    "connection_error": "Is the server running (`harbor serve`)? --host or HARBOR_HOST names another one.",
+    "connection_error": "Is the server running (`harbor serve`)? --host or HARBOR_URL names another one.",
     "timeout": "The request may have been carried out all the same; look before repeating it.",
     "invalid_response": "Does --host name a Harbor server, without a path and with the right scheme?",
     "authentication_failed": (
