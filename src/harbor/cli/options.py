@@ -44,6 +44,14 @@ workspace_option = click.option(
     metavar="WORKSPACE_ID",
     help="Workspace; by default the one the key belongs to.",
 )
+webhook_secret_option = click.option(
+    "--secret",
+    envvar="HARBOR_WEBHOOK_SECRET",
+    show_envvar=True,
+    required=True,
+    metavar="WHSEC",
+    help="The endpoint's signing secret.",
+)
 idempotency_option = click.option(
     "--idempotency-key",
     metavar="TEXT",

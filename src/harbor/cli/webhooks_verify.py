@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from harbor.cli.options import with_output
+from harbor.cli.options import webhook_secret_option, with_output
 from harbor.cli.options_values import moment, read_file
 from harbor.cli.output import Failure, Output
 
@@ -21,9 +21,7 @@ TOLERANCE_S: Final = 300
 @click.command()
 @click.option("--headers", "headers_path", required=True, metavar="FILE", help="`Name: value` lines, or a JSON object.")
 @click.option("--body", "body_path", required=True, metavar="FILE", help="The raw body, byte for byte; - for stdin.")
-@click.option(
-    "--secret", envvar="HARBOR_WEBHOOK_SECRET", show_envvar=True, required=True, help="The endpoint's signing secret."
-)
+@webhook_secret_option
 @click.option("--at", type=moment, help="When the request came; now when not given.")
 @click.option(
     "--tolerance",
