@@ -74,16 +74,9 @@ class Settings:
     data: Path = _setting(
         SERVER,
         forms.DIRECTORY,
-        "harbor",
+        "harbor-data",
         "The data directory. It holds the other settings too, so the file cannot name it.",
         example="/var/lib/harbor",
-    )
-    mode: Literal["development", "production"] = _setting(
-        SERVER,
-        forms.choice("development", "production"),
-        "production",
-        "Written into the file by `harbor init`. Only development relaxes defaults.",
-        example="development",
     )
     host: str = _setting(SERVER, forms.HOST, "127.0.0.1", "The address to listen on.", example="0.0.0.0")  # noqa: S104
     port: int = _setting(SERVER, forms.PORT, "8000", "The main port.", example="8080")
@@ -91,7 +84,7 @@ class Settings:
         SERVER,
         forms.PORT,
         None,
-        "A port on which every request is for the sandbox; the main port is then production's.",
+        "A port on which every request is for the sandbox.",
         example="8001",
     )
     operations_port: int | None = _setting(
@@ -173,6 +166,13 @@ class Settings:
         "",
         "Origins whose pages may call the API from a browser.",
         example="https://app.example.com",
+    )
+    metrics_allow_cidrs: tuple[Network, ...] = _setting(
+        OUTSIDE,
+        forms.NETWORKS,
+        "127.0.0.0/8,::1",
+        "Networks from which `/metrics` may be read.",
+        example="127.0.0.0/8,10.0.0.0/24",
     )
 
     database: str | None = _setting(
