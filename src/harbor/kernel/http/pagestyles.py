@@ -44,7 +44,7 @@ class Cursor:
 
     def show(
         self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None
-    ) -> dict[str, Any]:  # noqa: ARG002
+    ) -> dict[str, Any]:
         """`{"data": […], "has_more": …, "end_cursor": …}`."""
         return {"data": shown, "has_more": page.more, "end_cursor": self.cursor(page, shown)}
 
@@ -81,7 +81,7 @@ class Numbered:
 
     def show(
         self, page: Page[Any], shown: list[Any], request: Request, asked: PageRequest, key: str | None
-    ) -> dict[str, Any]:  # noqa: ARG002
+    ) -> dict[str, Any]:
         """The envelope of a numbered page. The page must know its total."""
         assert page.total is not None, "a numbered page shows its total"
         pages = -(-page.total // asked.limit)

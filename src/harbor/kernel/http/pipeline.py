@@ -249,7 +249,7 @@ class Pipeline:
         return await bound.route.handler(**bound.arguments(supply, stage.work.request.params))  # type: ignore[no-any-return]
 
     async def _run_raw(self, request: Request, bound: Bound, receive: Receive) -> Reply | Stream:
-        supply = {"request": request, "services": self.services, "stage": RawStage(self, request, bound, receive)}
+        supply = {"request": request, "services": self.services, "query": None, "stage": RawStage(self, request, bound, receive)}
         return await bound.route.handler(**bound.arguments(supply, request.params))  # type: ignore[no-any-return]
 
     def shape(

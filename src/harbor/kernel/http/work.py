@@ -108,6 +108,7 @@ class Work:
     def decode(self, call: Call, place: Place) -> tuple[dict[str, Any], PageRequest | None]:
         """What the handler may ask for by name, decoded into declared types."""
         supply: dict[str, Any] = {"call": call, "place": place, "prepared": self.prepared, "request": self.request}
+        supply["services"] = self.pipeline.services
         asked = None
         if self.bound.query_type is not None:
             supply["query"] = decode.query(

@@ -58,15 +58,22 @@ _STATUS_BY_CODE = {
 class Limits:
     """The rate limit of each environment; None is no limit."""
 
-    production: Rule | None = Rule(quota=600, window_s=60, burst=60)
-    sandbox: Rule | None = Rule(quota=120, window_s=60, burst=30)
-    refusals: Rule = Rule(quota=60, window_s=60)
+    production: Rule | None
+    sandbox: Rule | None
+    refusals: Rule
 
     def of(self, principal: Principal) -> Rule | None:
         """The rule for a caller: the key's own, or its environment's."""
         if principal.rate_limit is not None:
             return parse_limit(principal.rate_limit)
         return self.production if principal.environment is Environment.PRODUCTION else self.sandbox
+
+
+DOCUMENTED = Limits(
+    production=Rule(quota=600, window_s=60, burst=60),
+    sandbox=Rule(quota=120, window_s=60, burst=30),
+    refusals=Rule(quota=60, window_s=60),
+)
 
 
 def parse_limit(text: str) -> Rule | None:

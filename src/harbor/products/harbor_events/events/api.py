@@ -75,7 +75,7 @@ class ListEvents(Span, kw_only=True):
     """Which events to list. `type` may be repeated and may end in `.*`; without it they are the workspace's own."""
 
     workspace_id: WorkspaceId
-    type: list[str] = []
+    type: list[str] = msgspec.field(default_factory=list)
     order: Order = "desc"
 
 

@@ -128,10 +128,9 @@ class Recover(Body):
 
     since: Moment
     until: Moment | None = None
-    include: Annotated[list[Literal["failed", "skipped"]], msgspec.Meta(min_length=1, max_length=2)] = [
-        "failed",
-        "skipped",
-    ]
+    include: Annotated[list[Literal["failed", "skipped"]], msgspec.Meta(min_length=1, max_length=2)] = msgspec.field(
+        default_factory=lambda: ["failed", "skipped"]
+    )
 
 
 class JobBody(TypedDict):
@@ -277,7 +276,9 @@ def show(subscription: Subscription) -> WebhookBody:
 
 def show_new(made: WithSecret) -> NewWebhookBody:
     """The fields of a new endpoint and its secret."""
-    return {**show(made.subscription), "secret": made.secret}
+    shown = show(made.subscription)
+    head = {name: shown.pop(name) for name in ("id", "workspace_id", "url", "events", "status")}  # type: ignore[misc]
+    return {**head, "secret": made.secret, **shown}  # type: ignore[typeddict-item]
 
 
 _ONE = "/v1/webhooks/{webhook_id}"

@@ -1,0 +1,384 @@
+"""The composition root: settings → kernel → products → one ASGI application.
+
+Nothing below this file reads a setting or the environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import structlog
+
+import harbor
+from harbor.kernel import bounds
+from harbor.kernel import instance_store as instance
+from harbor.kernel.calendar import Calendar
+from harbor.kernel.call import Call, Faculties
+from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
+from harbor.kernel.cursors import store as cursors
+from harbor.kernel.datadir import DataDir
+from harbor.kernel.errors import HarborError, StartRefused
+from harbor.kernel.eventlog import store as eventlog
+from harbor.kernel.eventlog.model import Positions
+from harbor.kernel.eventlog.tail import Tail
+from harbor.kernel.http.body import BodyBudget
+from harbor.kernel.http.front import Door, Front, json_reply
+from harbor.kernel.http.openapi import document
+from harbor.kernel.http.pipeline import Pipeline
+from harbor.kernel.http.services import Services
+from harbor.kernel.identity import store as identity
+from harbor.kernel.identity.callers import Callers
+from harbor.kernel.identity.model import system
+from harbor.kernel.ids import IdMint
+from harbor.kernel.jobs import queue as jobs
+from harbor.kernel.jobs.model import kinds_by_name
+from harbor.kernel.jobs.retention import SCHEDULE as PURGE_JOBS
+from harbor.kernel.jobs.retention import purge_kind as purge_jobs_kind
+from harbor.kernel.jobs.worker import Worker
+from harbor.kernel.mail.delivery import PURGE_SCHEDULE as PURGE_MAILS
+from harbor.kernel.mail.delivery import purge_kind as purge_mails_kind
+from harbor.kernel.mail.delivery import send_kind as send_mail_kind
+from harbor.kernel.mail.smtp import Security, SmtpSettings
+from harbor.kernel.metrics import Metrics
+from harbor.kernel.outbound import OutboundClient, OutboundPolicy
+from harbor.kernel.ratelimit.limiter import RateLimiter
+from harbor.kernel.ratelimit.memory import MemoryRateLimiter
+from harbor.kernel.ratelimit.postgres import PostgresRateLimiter
+from harbor.kernel.requestlog import store as requestlog
+from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
+from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
+from harbor.kernel.settings import Settings
+from harbor.kernel.storage.database import Database, Tx
+from harbor.kernel.storage.migrate import Area, check, migrate
+from harbor.kernel.storage.postgres import PostgresDatabase
+from harbor.kernel.storage.sqlite import SqliteDatabase
+from harbor.kernel.vault import Vault
+from harbor.kernel.webhooks.dispatch.dispatcher import Dispatcher, Means
+from harbor.kernel.webhooks.dispatch.record import Recorder
+from harbor.kernel.webhooks.dispatch.send import Finished, send
+from harbor.kernel.webhooks.model import Subscription
+from harbor.kernel.webhooks.queue import store as queue
+from harbor.kernel.webhooks.retries import STANDARD, parse_schedule
+from harbor.kernel.webhooks.subscriptions.directory import Directory
+from harbor.kernel.webhooks.view import Views
+from harbor.kernel.writebehind import WriteBehind
+from harbor.products import harbor_events
+from harbor.products.harbor_events import jobs as harbor_jobs
+from harbor.products.harbor_events.dialect import DOCUMENTED, Limits, parse_limit
+from harbor.products.harbor_events.product import harbor_product
+from harbor.products.harbor_events.webhooks.view import harbor_view
+
+T = TypeVar("T")
+log = structlog.get_logger("harbor.app")
+
+AREAS = (
+    Area("kernel", Path(bounds.__file__).parent / "migrations"),
+    Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
+)
+# Unique indexes whose violation means that two transactions raced, so the second one looks again.
+RACING_INDEXES = frozenset({"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey"})
+
+_MAILS_KEPT_DAYS = 30
+_JOBS_KEPT_DAYS = 30
+
+
+def open_database(
+    settings: Settings, clock: Clock, held: Callable[[float], None] | None = None
+) -> SqliteDatabase | PostgresDatabase:
+    """The store that the settings name, not yet open."""
+    if settings.database is not None:
+        return PostgresDatabase(
+            settings.database, clock, size=settings.database_connections, racing_indexes=RACING_INDEXES
+        )
+    return SqliteDatabase(DataDir(settings.data).database, clock, held=held)
+
+
+async def open_vault(settings: Settings, database: Database) -> Vault:
+    """The instance key, checked against the database. Raises `StartRefused` if either is missing or they do not match."""
+    path = settings.key_file or DataDir(settings.data).key
+    stored = await database.read(lambda tx: instance.get(tx, instance.KEY_FINGERPRINT))
+    if stored is None:
+        raise StartRefused(
+            f"{settings.data} holds no Harbor installation yet; run `harbor init --data {settings.data}` first."
+        )
+    vault = Vault.from_file(path)
+    vault.check_fingerprint(stored)
+    return vault
+
+
+async def check_schema(database: Database, areas: tuple[Area, ...] = AREAS) -> None:
+    """Raise `StartRefused` unless the database has exactly the tables this program knows."""
+    missing = await check(database, areas)
+    if missing and len(missing) < sum(1 for area in areas for _ in area.folder.glob("*.sql")):
+        raise StartRefused(
+            f"The database is older than this program ({len(missing)} migrations are missing); run `harbor migrate`."
+        )
+    if missing:
+        raise StartRefused("The database is empty; run `harbor init` first.")
+
+
+async def apply_schema(database: Database) -> list[str]:
+    """Apply what is missing; returns the names of the steps."""
+    return [f"{step.area}/{step.name}" for step in await migrate(database, AREAS)]
+
+
+class Harbor:
+    """One running instance. `open` starts everything behind the sockets, `close` ends it in order."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    async def open(self) -> None:
+        """Open storage, recover what a crash left, start the dispatcher, the worker and the write-behind."""
+        settings = self.settings
+        self.metrics = Metrics()
+        self.clock: Clock = SystemClock()
+        self.draining = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self.database = open_database(settings, _Moving(self), self.metrics.writer_held)
+        await self.database.open()
+        try:
+            await check_schema(self.database)
+            self.vault = await open_vault(settings, self.database)
+            await self._set_clock()
+            await self._compose()
+        except BaseException:
+            await self.database.close()
+            raise
+
+    async def _set_clock(self) -> None:
+        if self.settings.clock == "manual":
+            stored = await self.database.read(lambda tx: instance.get(tx, instance.CALENDAR))
+            self.clock = ManualClock(moment(int(stored)) if stored else real_now())
+
+    async def _compose(self) -> None:
+        settings, database = self.settings, self.database
+        owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        ids = IdMint(lambda: micros(self.clock.now()) // 1000)
+        positions = Positions()
+        position, largest_id = await database.read(eventlog.largest)
+        positions.start_after(position)
+        if largest_id is not None:
+            ids.not_below(largest_id)
+        directory = Directory()
+        views = Views({"harbor": self._harbor_view()})
+        self.faculties = Faculties(ids=ids, positions=positions, directory=directory, views=views, vault=self.vault)
+        self.limiter = await self._limiter()
+        policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
+        self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
+        recorder = Recorder(owner, self._system_call)
+        means = Means(
+            database=database,
+            client=self.client,
+            directory=directory,
+            views=views,
+            vault=self.vault,
+            limiter=self.limiter,
+            recorder=recorder,
+            new_id=ids.next,
+            owner=owner,
+            observe=self._observe,
+        )
+        self.dispatcher = Dispatcher(means)
+        self.write_behind = WriteBehind(
+            database,
+            {
+                "cursors": cursors.note,
+                "requests": requestlog.insert,
+                "used": lambda tx, used: identity.touch(tx, {(account, key): at for account, key, at in used}),
+            },
+        )
+        if database.engine == "sqlite":  # the only process: whoever held a lease is gone
+            await database.write(lambda tx: (queue.recover(tx, None), jobs.recover_all(tx)))
+        self.worker = Worker(
+            database,
+            kinds_by_name(*self._kinds()),
+            self.clock,
+            ids.next,
+            schedules=(PURGE_JOBS, PURGE_MAILS, *RETENTION, *harbor_jobs.SCHEDULES),
+        )
+        self.calendar = Calendar(self.clock, database, self.dispatcher, self.worker, self.write_behind)
+        self.services = Services(
+            database=database,
+            clock=self.clock,
+            faculties=self.faculties,
+            callers=Callers(database),
+            limiter=self.limiter,
+            write_behind=self.write_behind,
+            budget=BodyBudget(DataDir(settings.data).spool),
+            outbound=policy,
+            metrics=self.metrics,
+            send_webhook=lambda prepared: send(self.client, prepared, ids.next),
+            record_webhook=lambda tx, finished: recorder.record(tx, [finished]),
+            limits_are_on=settings.rate_limits,
+            cors_origins=frozenset(settings.cors_origins),
+            draining=self.draining,
+            tools=self._tools(owner),
+        )
+        self._gauges()
+        self.pipelines = {"harbor": Pipeline(self._harbor_product(), self.services)}
+        await self.worker.start()
+        self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
+
+    def _tools(self, owner: str) -> Mapping[str, Any]:
+        return {
+            "tail": Tail(self.database),
+            "calendar": self.calendar,
+            "dispatch.owner": owner,
+            "delete_grace_days": self.settings.delete_grace_days,
+        }
+
+    def _kinds(self) -> list[Any]:
+        settings = self.settings
+        policy = RetentionPolicy(
+            event_days=settings.event_retention_days,
+            attempt_days=settings.attempt_retention_days,
+            request_log_days=settings.request_log_retention_days,
+            audit_days=settings.audit_retention_days,
+        )
+        return [
+            send_mail_kind(self._smtp()),
+            purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
+            purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
+            *retention_kinds(policy),
+            *harbor_jobs.kinds(self.call_of),
+        ]
+
+    def _smtp(self) -> SmtpSettings | None:
+        settings = self.settings
+        if settings.smtp_host is None:
+            return None
+        return SmtpSettings(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.smtp_sender or "",
+            security=Security(settings.smtp_security),
+            username=settings.smtp_username,
+            password=settings.smtp_password,
+        )
+
+    def _harbor_view(self) -> Any:
+        settings = self.settings
+        own = {"production": settings.retry_schedule_production, "sandbox": settings.retry_schedule_sandbox}
+        return harbor_view(
+            auto_disable_after_hours=settings.auto_disable_after_hours,
+            retries=parse_schedule(settings.retry_schedule) if settings.retry_schedule else STANDARD,
+            by_environment={name: parse_schedule(text) for name, text in own.items() if text},
+        )
+
+    def _harbor_product(self) -> Any:
+        limits = Limits(
+            production=parse_limit(self.settings.rate_limit_production),
+            sandbox=parse_limit(self.settings.rate_limit_sandbox),
+            refusals=DOCUMENTED.refusals,
+        )
+        return harbor_product(limits, lambda: micros(self.clock.now()))
+
+    async def _limiter(self) -> RateLimiter:
+        if self.settings.database is None:
+            return MemoryRateLimiter()
+        limiter = PostgresRateLimiter(self.settings.database)
+        await limiter.open()
+        return limiter
+
+    def _gauges(self) -> None:
+        self.metrics.gauge("harbor_webhook_in_flight", "Attempts under way.", lambda: float(self.dispatcher.in_flight))
+        self.metrics.gauge(
+            "harbor_write_behind_dropped",
+            "Facts lost before they were written.",
+            lambda: float(self.write_behind.dropped),
+        )
+        self.metrics.gauge("harbor_streams", "Open event streams.", lambda: float(self.services.tools["tail"].count))
+
+    def _observe(self, finished: Finished) -> None:
+        outcome = finished.attempt.error or "delivered"
+        self.metrics.attempt(finished.prepared.view.name, outcome, finished.attempt.duration_ms / 1000)
+
+    def call_of(self, tx: Tx, account_id: str) -> Call:
+        """A call of the platform itself in an account: for jobs."""
+        account = identity.account(tx, account_id)
+        assert account is not None, account_id
+        return Call(tx, system(account.id, account.organization_id, account.environment), self.faculties)
+
+    def _system_call(self, tx: Tx, subscription: Subscription) -> Call:
+        return self.call_of(tx, subscription.account_id)
+
+    # The application
+
+    def application(self) -> Front:
+        """The ASGI application."""
+        settings = self.settings
+        return Front(
+            doors=[Door(pipeline=self.pipelines["harbor"])],
+            services={
+                "/healthz": self._health,
+                "/readyz": self._readiness,
+                "/metrics": self._metrics_text,
+                "/openapi.json": self._openapi,
+                "/": self._greeting,
+            },
+            production_hosts=frozenset(settings.production_hosts),
+            sandbox_hosts=frozenset(settings.sandbox_hosts),
+            cors_origins=frozenset(settings.cors_origins),
+            metrics_networks=[*settings.metrics_allow_cidrs],
+        )
+
+    async def _health(self, _scope: object) -> tuple[int, str, bytes]:
+        return json_reply(200, {"status": "ok"})
+
+    async def _readiness(self, _scope: object) -> tuple[int, str, bytes]:
+        if self.draining.is_set():
+            return json_reply(503, {"status": "draining"})
+        try:
+            await self.database.write(lambda tx: instance.put(tx, instance.READY, str(tx.now_us)))
+        except HarborError as error:
+            return json_reply(503, {"status": "unavailable", "reason": error.message})
+        return json_reply(200, {"status": "ready"})
+
+    async def _metrics_text(self, _scope: object) -> tuple[int, str, bytes]:
+        return 200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.text()
+
+    async def _openapi(self, scope: Any) -> tuple[int, str, bytes]:
+        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
+        base_url = self.settings.public_url or f"{scope.get('scheme', 'http')}://{host}"
+        return json_reply(200, document(self.pipelines["harbor"].product, base_url=base_url))
+
+    async def _greeting(self, _scope: object) -> tuple[int, str, bytes]:
+        return json_reply(
+            200,
+            {
+                "name": "Harbor",
+                "version": harbor.__version__,
+                "openapi": "/openapi.json",
+                "health": "/healthz",
+                "api": "/v1",
+            },
+        )
+
+    # The end
+
+    async def close(self, drain_s: float = 5.0) -> None:
+        """Finish what is under way, write what waits, close."""
+        self.draining.set()
+        await self.worker.stop(grace_s=drain_s)
+        await self.dispatcher.stop(drain_s)
+        self.write_behind.stop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.client.close()
+        await self.limiter.close()
+        await self.database.close()
+
+
+class _Moving:
+    """The instance's calendar, whichever it becomes: the database is opened before the calendar is known."""
+
+    def __init__(self, instance_: Harbor) -> None:
+        self._instance = instance_
+
+    def now(self) -> Any:
+        return self._instance.clock.now()

@@ -1,0 +1,120 @@
+"""One serving process from its lock to its last reply."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import structlog
+
+from harbor.app import Harbor
+from harbor.cli.output import Output
+from harbor.kernel import instance_store as instance
+from harbor.kernel.datadir import DataDir
+from harbor.kernel.errors import StartRefused
+from harbor.kernel.http.protocol import ConnectionBounds
+from harbor.kernel.http.server import Listener, Tls, serve
+from harbor.kernel.settings import Settings
+
+log = structlog.get_logger("harbor.serve")
+
+# Products and the flag or setting that gives them a port of their own; a port for a product that is not there is refused.
+_PRODUCTS = frozenset({"harbor"})
+
+
+async def serve_forever(settings: Settings, out: Output) -> None:
+    """Own the data directory, open the instance, answer until told to stop, close in order. Raises `StartRefused`."""
+    _check(settings)
+    folder = DataDir(settings.data)
+    folder.acquire()
+    try:
+        harbor = Harbor(settings)
+        await harbor.open()
+        try:
+            mode = await harbor.database.read(lambda tx: instance.get(tx, instance.MODE)) or "development"
+            _warn(settings, mode, out)
+            await serve(
+                harbor.application(),
+                listeners(settings),
+                bounds(settings),
+                settings.drain_seconds,
+                lambda bound: _ready(bound, mode, harbor.calendar.mode, out),
+                on_drain=harbor.draining.set,
+                health_paths={"/healthz", "/readyz"},
+                trusted_proxies=[str(network) for network in settings.trusted_proxies],
+            )
+        finally:
+            await harbor.close(settings.drain_seconds)
+    finally:
+        folder.release()
+
+
+def listeners(settings: Settings) -> list[Listener]:
+    """Where the settings want the server to listen."""
+    tls = (
+        Tls(certificate=settings.tls_certificate, key=settings.tls_key)
+        if settings.tls_certificate and settings.tls_key
+        else None
+    )
+    found = [Listener(name="main", host=settings.host, port=settings.port, tls=tls, port_flag="--port")]
+    if settings.sandbox_port is not None:
+        found.append(
+            Listener(
+                name="sandbox", host=settings.host, port=settings.sandbox_port, tls=tls, port_flag="HARBOR_SANDBOX_PORT"
+            )
+        )
+    for product, port in settings.port_of.items():
+        found.append(Listener(name=product, host=settings.host, port=port, tls=tls, port_flag=f"--port-of {product}="))
+    return found
+
+
+def bounds(settings: Settings) -> ConnectionBounds:
+    """The bounds of connections."""
+    return ConnectionBounds(
+        connections_max=settings.connections_max, connections_per_address_max=settings.connections_per_address_max
+    )
+
+
+def _check(settings: Settings) -> None:
+    if settings.workers > 1 and settings.database is None:
+        raise StartRefused(
+            f"--workers {settings.workers} needs PostgreSQL: two processes never write one SQLite file. Name one with --database."
+        )
+    if settings.workers > 1:
+        raise StartRefused(
+            "One `serve` is one process; start several on PostgreSQL, each with its own --data and --port."
+        )
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise StartRefused("TLS needs both --tls-certificate and --tls-key.")
+    unknown = sorted(set(settings.port_of) - _PRODUCTS)
+    if unknown:
+        raise StartRefused(
+            f"--port-of {unknown[0]}=…: there is no such product here; there is {', '.join(sorted(_PRODUCTS))}."
+        )
+
+
+def _warn(settings: Settings, mode: str, out: Output) -> None:
+    if mode == "development" and settings.host not in ("127.0.0.1", "::1", "localhost"):
+        out.note(
+            f"warning: listening on {settings.host} in development mode; set up with `harbor init --production` for others' use."
+        )
+    if settings.webhook_allow_http:
+        out.note("warning: HARBOR_WEBHOOK_ALLOW_HTTP is on: webhooks may go over plain HTTP.")
+    if settings.webhook_allow_cidrs:
+        networks = ", ".join(map(str, settings.webhook_allow_cidrs))
+        out.note(f"warning: HARBOR_WEBHOOK_ALLOW_CIDRS is set: webhooks may reach {networks}.")
+    if not settings.rate_limits:
+        out.note("warning: HARBOR_RATE_LIMITS is off: no request is limited.")
+
+
+def _ready(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -> None:
+    addresses: dict[str, Any] = {}
+    for listener in bound:
+        host = f"[{listener.host}]" if ":" in listener.host else listener.host
+        addresses[listener.name] = f"{'https' if listener.tls else 'http'}://{host}:{listener.port}"
+    facts = {"ready": True, "mode": mode, "clock": calendar, "addresses": addresses}
+    lines = [f"Harbor is ready ({mode} mode{', manual clock' if calendar == 'manual' else ''})."]
+    lines += [f"  {name:10} {address}" for name, address in addresses.items()]
+    out.line(facts, "\n".join(lines))
+    click.get_text_stream("stdout").flush()

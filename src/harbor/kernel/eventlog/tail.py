@@ -1,0 +1,53 @@
+"""Waiting for the log to grow: followers are woken by commits of this process, and look by themselves for those of others."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+from harbor.kernel.storage.database import Database
+
+# On PostgreSQL other processes append too, and nobody tells this one.
+_LOOK_EVERY_S = 0.5
+
+
+class Tail:
+    """One per process. `follow` gives an event that is set whenever there may be something new."""
+
+    def __init__(self, database: Database) -> None:
+        self._followers: set[asyncio.Event] = set()
+        self._loop = asyncio.get_running_loop()
+        self._polls = database.engine == "postgres"
+        self._poll: asyncio.TimerHandle | None = None
+        database.on("events", self._grown)
+
+    @property
+    def count(self) -> int:
+        """How many follow now."""
+        return len(self._followers)
+
+    @contextlib.contextmanager
+    def follow(self) -> Iterator[asyncio.Event]:
+        """An event for one follower, until the block ends."""
+        news = asyncio.Event()
+        self._followers.add(news)
+        if self._polls and self._poll is None:
+            self._look()
+        try:
+            yield news
+        finally:
+            self._followers.discard(news)
+
+    def _grown(self) -> None:
+        if self._followers:
+            with contextlib.suppress(RuntimeError):  # the loop of a closed server
+                self._loop.call_soon_threadsafe(self._tell)
+
+    def _look(self) -> None:
+        self._tell()
+        self._poll = self._loop.call_later(_LOOK_EVERY_S, self._look) if self._followers else None
+
+    def _tell(self) -> None:
+        for news in self._followers:
+            news.set()

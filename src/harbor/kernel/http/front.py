@@ -1,0 +1,161 @@
+"""The front door: which product a request is for, by the way it came; and the routes of the service itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+
+import msgspec
+import structlog
+
+from harbor.kernel.http.pipeline import Pipeline
+from harbor.kernel.http.request import Mount
+from harbor.kernel.identity.model import Environment
+
+log = structlog.get_logger("harbor.http")
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Service = Callable[[MutableMapping[str, Any]], Awaitable[tuple[int, str, bytes]]]
+Network = IPv4Network | IPv6Network
+
+_ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One product's way in: its prefix on the main port (the root product has none) and the hosts it owns."""
+
+    pipeline: Pipeline
+    prefix: str = ""
+    hosts: frozenset[str] = frozenset()
+    listeners: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The ASGI application. `services` are the routes of the installation by path."""
+
+    doors: Sequence[Door]
+    services: Mapping[str, Service]
+    production_hosts: frozenset[str] = frozenset()
+    sandbox_hosts: frozenset[str] = frozenset()
+    cors_origins: frozenset[str] = frozenset()
+    metrics_networks: Sequence[Network] = field(default_factory=tuple)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one connection's request."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        if scope["method"] == "OPTIONS":
+            await self._options(scope, send)
+            return
+        service = self.services.get(path)
+        if service is not None and scope["method"] in ("GET", "HEAD"):
+            if path == "/metrics" and not self._may_see_metrics(scope):
+                await _send_bytes(
+                    send, 403, "text/plain; charset=utf-8", b"Metrics are shown to HARBOR_METRICS_ALLOW_CIDRS only.\n"
+                )
+                return
+            status, media_type, body = await service(scope)
+            await _send_bytes(send, status, media_type, body)
+            return
+        if self.cors_origins:
+            send = self._with_cors(scope, send)
+        door, path, mount = self._door(scope, path)
+        await door.pipeline(scope, receive, send, path, mount)
+
+    def _door(self, scope: MutableMapping[str, Any], path: str) -> tuple[Door, str, Mount]:
+        listener = scope.get("state", {}).get("listener", "main")
+        host = _host(scope)
+        environment = self._environment(host, listener)
+        for door in self.doors:
+            if listener in door.listeners or host in door.hosts:
+                return door, path, Mount(environment=environment, listener=listener)
+            if door.prefix and (path == door.prefix or path.startswith(door.prefix + "/")):
+                return (
+                    door,
+                    path[len(door.prefix) :] or "/",
+                    Mount(prefix=door.prefix, environment=environment, listener=listener),
+                )
+        root = next(door for door in self.doors if not door.prefix)
+        return root, path, Mount(environment=environment, listener=listener)
+
+    def _environment(self, host: str, listener: str) -> Environment | None:
+        if host in self.production_hosts:
+            return Environment.PRODUCTION
+        if host in self.sandbox_hosts:
+            return Environment.SANDBOX
+        return Environment.SANDBOX if listener == "sandbox" else None
+
+    def _may_see_metrics(self, scope: MutableMapping[str, Any]) -> bool:
+        client = scope.get("client")
+        try:
+            address = ip_address(client[0]) if client else None
+        except ValueError:
+            return False
+        return address is not None and any(address in network for network in self.metrics_networks)
+
+    async def _options(self, scope: MutableMapping[str, Any], send: Send) -> None:
+        headers = [(b"allow", _ALLOWED_METHODS.encode())]
+        origin = _header(scope, b"origin")
+        if origin in self.cors_origins:
+            headers += [
+                (b"access-control-allow-origin", origin.encode()),
+                (b"access-control-allow-methods", _ALLOWED_METHODS.encode()),
+                (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"),
+                (b"access-control-max-age", b"600"),
+                (b"vary", b"Origin"),
+            ]
+        await send({"type": "http.response.start", "status": 204, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _with_cors(self, scope: MutableMapping[str, Any], send: Send) -> Send:
+        origin = _header(scope, b"origin")
+        if origin not in self.cors_origins:
+            return send
+
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [
+                    *message["headers"],
+                    (b"access-control-allow-origin", origin.encode()),
+                    (
+                        b"access-control-expose-headers",
+                        b"Harbor-Request-Id, Retry-After, Harbor-RateLimit-Remaining, Harbor-RateLimit-Reset",
+                    ),
+                    (b"vary", b"Origin"),
+                ]
+            await send(message)
+
+        return sending
+
+
+def json_reply(status: int, value: object) -> tuple[int, str, bytes]:
+    """A service route's reply."""
+    return status, "application/json", msgspec.json.encode(value) + b"\n"
+
+
+def _host(scope: MutableMapping[str, Any]) -> str:
+    host = _header(scope, b"host").lower()
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+
+
+def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
+    for key, value in scope["headers"]:
+        if key == name:
+            return str(value.decode("latin-1"))
+    return ""
+
+
+async def _send_bytes(send: Send, status: int, media_type: str, body: bytes) -> None:
+    headers = [
+        (b"content-type", media_type.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
