@@ -160,13 +160,6 @@ class Settings:
         "Proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         example="10.0.0.0/24,127.0.0.1",
     )
-    metrics_allow_cidrs: tuple[Network, ...] = _setting(
-        OUTSIDE,
-        forms.NETWORKS,
-        "127.0.0.0/8,::1/128",
-        "Who may read `/metrics`.",
-        example="127.0.0.0/8,10.1.0.0/16",
-    )
     cors_origins: tuple[str, ...] = _setting(
         OUTSIDE,
         forms.ORIGINS,
