@@ -127,6 +127,7 @@ class Pipeline:
         request.route_name = route.name
         if route.auth == "caller":
             await self._check(request, route, limit_headers)
+        self._choose_version(request, route)
         if route.raw:
             return await self._run_raw(request, bound, receive)
         if self._dialect.finder is None and request.method in _BODY_METHODS:
@@ -184,6 +185,17 @@ class Pipeline:
                 check_scope(_caller_of(request), route, request)
             else:
                 self._dialect.extra[check](request, route)
+
+    def _choose_version(self, request: Request, route: Route) -> None:
+        """Fix the version before anything happens; a route that came later is not there."""
+        if self._dialect.version_of is None:
+            return
+        request.version = self._dialect.version_of(request, request.principal)
+        if not self.product.versions.has_route(request.version, route.name):
+            raise Missing(
+                f"There is no route {request.method} {_shown(request.path)} in version {request.version}.",
+                code="route_not_found",
+            )
 
     async def _caller(self, request: Request) -> Principal:
         try:
@@ -249,7 +261,12 @@ class Pipeline:
         return await bound.route.handler(**bound.arguments(supply, stage.work.request.params))  # type: ignore[no-any-return]
 
     async def _run_raw(self, request: Request, bound: Bound, receive: Receive) -> Reply | Stream:
-        supply = {"request": request, "services": self.services, "query": None, "stage": RawStage(self, request, bound, receive)}
+        supply = {
+            "request": request,
+            "services": self.services,
+            "query": None,
+            "stage": RawStage(self, request, bound, receive),
+        }
         return await bound.route.handler(**bound.arguments(supply, request.params))  # type: ignore[no-any-return]
 
     def shape(
@@ -273,8 +290,7 @@ class Pipeline:
         self, result: object, bound: Bound, request: Request, call: Call, asked: PageRequest | None, place: Place
     ) -> object:
         show = self._shows[bound.route.name]
-        version = self._dialect.version_of(request, request.principal) if self._dialect.version_of else None
-        kind = bound.route.shows
+        version, kind = request.version, bound.route.shows
 
         def one(item: object) -> Any:
             shown = show(item, call)

@@ -42,6 +42,7 @@ class Request:
         "route_name",
         "scope",
         "started",
+        "version",
         "workspace_id",
     )
 
@@ -56,6 +57,7 @@ class Request:
         self.body = b""
         self.principal: Principal | None = None
         self.route_name = ""
+        self.version: str | None = None
         self.workspace_id: str | None = None
         self.error_code: str | None = None
         client = scope.get("client")

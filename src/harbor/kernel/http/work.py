@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from harbor.kernel.call import Call
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.errors import Denied, Invalid, Unauthenticated
@@ -123,10 +125,22 @@ class Work:
                 self._check_cursor(call, place, asked.after)
             supply["page"] = asked
         if self.bound.body_type is not None:
-            supply["body"] = decode.body(self.raw or b"{}", self.bound.body_type)
-        elif self.value not in (None, {}) and self.request.method in ("POST", "PUT", "PATCH"):
+            supply["body"] = decode.body(self._newest(self.raw) or b"{}", self.bound.body_type)
+        elif self.pipeline.product.dialect.refuses_unknown and self._has_body:
             raise Invalid("This request takes no body.")
         return supply, asked
+
+    @property
+    def _has_body(self) -> bool:
+        return self.value not in (None, {}) and self.request.method in ("POST", "PUT", "PATCH")
+
+    def _newest(self, raw: bytes) -> bytes:
+        """The body in the shape of the newest version."""
+        version, kind = self.request.version, self.route.shows
+        if version is None or kind is None or not isinstance(self.value, dict):
+            return raw
+        walked = self.pipeline.product.versions.up(version, kind, self.value)
+        return raw if walked is self.value else msgspec.json.encode(walked)
 
     def _check_cursor(self, call: Call, place: Place, position: str) -> None:
         if cursors.is_expired(
