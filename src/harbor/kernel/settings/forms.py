@@ -64,23 +64,21 @@ def matching(words: str, pattern: str) -> Form:
     return Form(words, lambda text: _checked(text, re.fullmatch(pattern, text, re.ASCII) is not None))
 
 
-def url(words: str, *schemes: str) -> Form:
-    """A URL of one of these schemes, with a host; kept as it is."""
-
-    def read(text: str) -> str:
-        parts = urlsplit(text)
-        _ = parts.port  # raises ValueError for what is no port
-        return _checked(text, parts.scheme in schemes and bool(parts.hostname) and not re.search(r"\s", text))
-
-    return Form(words, read)
+def _read_proxy(text: str) -> str:
+    return _checked(text, _is_url(text, "http"))
 
 
 def _read_origin(text: str) -> str:
     whole = text.lower().rstrip("/")
     parts = urlsplit(whole)
-    _ = parts.port
-    is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
-    return _checked(whole, is_good and whole == f"{parts.scheme}://{parts.netloc}" and not re.search(r"\s", whole))
+    is_bare = whole == f"{parts.scheme}://{parts.netloc}" and "@" not in parts.netloc
+    return _checked(whole, is_bare and _is_url(whole, "http", "https"))
+
+
+def _is_url(text: str, *schemes: str) -> bool:
+    parts = urlsplit(text)
+    _ = parts.port  # raises ValueError for what is no port
+    return parts.scheme in schemes and bool(parts.hostname) and not re.search(r"\s", text)
 
 
 def _read_switch(text: str) -> bool:
@@ -145,7 +143,11 @@ NAMES: Final = list_of(Form("a host name", _host_name), "host names without sche
 NETWORKS: Final = list_of(Form("a network", ip_network), "networks or addresses")
 ORIGIN: Final = Form("an origin: scheme, host and port, and no path", _read_origin)
 ORIGINS: Final = list_of(ORIGIN, "origins, each a scheme, a host and a port without a path")
-DATABASE: Final = url("the URL of a PostgreSQL database", "postgresql", "postgres")
-PROXY: Final = url("the URL of a forward proxy", "http")
+# Only the look of it: storage asks libpq, which knows several hosts, sockets and options.
+DATABASE: Final = matching(
+    "the URL of a PostgreSQL database, or its parameters like host=db dbname=harbor",
+    r"postgres(ql)?://\S+|[a-z_]+ ?= ?[ -~]+",
+)
+PROXY: Final = Form("the http:// URL of a forward proxy", _read_proxy)
 ADDRESS: Final = matching("a bare e-mail address", r"[^\s@<>,;:\"()]{1,64}@[^\s@<>,;:\"()]{1,189}")
 DAYS: Final = number(0, DAYS_MAX, "a whole number of days")
