@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from harbor.kernel.http.dialect import Dialect
@@ -66,12 +67,10 @@ def _numbered_parameters(style: Numbered) -> list[Schema]:
 def _numbered_envelope(style: Numbered, item: Schema, key: str | None) -> Schema:
     # The envelope is the product's own function, so it is asked for the first, a middle and the last of three pages.
     marker: list[Any] = [object()]
-    schema: Schema = {}
-    for number in (1, 2, 3):
-        shown = style.envelope(marker, 3 * style.size, number, style.size, 3, key)
-        schema = merged(schema, inferred(shown))
-        for name in (name for name, value in shown.items() if value is marker):
-            schema["properties"][name] = {"type": "array", "items": item, "maxItems": style.size_max}
+    shown = [style.envelope(marker, 3 * style.size, number, style.size, 3, key) for number in (1, 2, 3)]
+    schema = reduce(merged, map(inferred, shown))
+    for name in (name for name, value in shown[0].items() if value is marker):
+        schema["properties"][name] = {"type": "array", "items": item, "maxItems": style.size_max}
     return schema
 
 

@@ -44,7 +44,7 @@ REPLAYED: Schema = {
 
 
 class Replies:
-    """What the routes of one product may answer, for its document."""
+    """What the routes of one product may answer, for its document. `scheme` is how a refusal asks for credentials."""
 
     def __init__(self, dialect: Dialect, schemas: Schemas) -> None:
         self._dialect = dialect
@@ -55,6 +55,7 @@ class Replies:
         self._always = {name: {"type": "string"} for name in dialect.headers(request)}
         self._limits = {name: _header_schema(value) for name, value in dialect.limit_headers(_VERDICT).items()}
         self._status_of: dict[Kind, int] = {}
+        self.scheme = "bearer"
         self._gather(request)
 
     def refusals(self, kinds: list[Kind]) -> dict[str, Schema]:
@@ -77,6 +78,8 @@ class Replies:
         for kind, refusal in REFUSALS.items():
             plain, full = (self._dialect.error(fault, request) for fault in (refusal.plain, refusal.full))
             self._status_of[kind] = plain.status
+            if kind is Kind.UNAUTHENTICATED and "WWW-Authenticate" in plain.headers:
+                self.scheme = plain.headers["WWW-Authenticate"].partition(" ")[0].lower()
             samples.setdefault(plain.status, []).append((kind, plain, full))
         schema: Schema = {}
         for group in samples.values():
@@ -84,9 +87,9 @@ class Replies:
                 schema = merged(merged(schema, _body_schema(plain)), _body_schema(full))
         self._schemas.components["Error"] = {"description": "Why a request was refused.", **schema}
         for status, group in sorted(samples.items()):
-            self.responses[f"Error{status}"] = self._refusal(status, group)
+            self.responses[f"Error{status}"] = self._refusal(group)
 
-    def _refusal(self, status: int, group: list[tuple[Kind, Reply, Reply]]) -> Schema:
+    def _refusal(self, group: list[tuple[Kind, Reply, Reply]]) -> Schema:
         own = {name: _header_schema(value) for _, _, full in group for name, value in full.headers.items()}
         limits = {} if any(kind is Kind.UNAUTHENTICATED for kind, _, _ in group) else self._limits
         media_type = group[0][1].media_type or "application/json"
@@ -125,7 +128,7 @@ def shown_types(route: Route) -> dict[int, Any]:
     if shown is None:
         shown = dict if returned in (Answer, Reply) else get_type_hints(route.handler, include_extras=True)["return"]
     if get_origin(returned) is list:
-        shown = list[shown]
+        shown = list[shown]  # type: ignore[valid-type]
     parts = get_args(returned) if get_origin(returned) in (Union, UnionType) else (returned,)
     is_made = [get_origin(part) is Created for part in parts]
     statuses = {route.status} | ({201} if any(is_made) else set())
@@ -138,7 +141,7 @@ def is_unspoken(route: Route) -> bool:
 
 
 def _sample_request() -> Request:
-    scope = {"method": "GET", "headers": [], "query_string": b"", "scheme": "https", "client": None}
+    scope: dict[str, Any] = {"method": "GET", "headers": [], "query_string": b"", "scheme": "https", "client": None}
     return Request(scope, "/", Mount(), _SAMPLE_ID)
 
 

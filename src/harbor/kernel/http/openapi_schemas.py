@@ -125,7 +125,13 @@ class Schemas:
     def _typed_dict(self, type_: Any) -> Schema:
         hints = get_type_hints(type_, include_extras=True)
         properties = {name: self.of(hint, is_shown=True) for name, hint in hints.items()}
-        return _object(type_, properties, [name for name in hints if name in type_.__required_keys__], is_closed=True)
+        # `__required_keys__` misses what annotations that are text say, so the resolved hints are asked first.
+        required = [
+            name
+            for name, hint in hints.items()
+            if get_origin(hint) is Required or (get_origin(hint) is not NotRequired and name in type_.__required_keys__)
+        ]
+        return _object(type_, properties, required, is_closed=True)
 
 
 def inferred(value: object) -> Schema:
