@@ -108,9 +108,13 @@ class Worker:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
 
-    def next_due(self, tx: Tx) -> datetime | None:
-        """When the next job or schedule of this worker is due by the calendar; None if nothing waits."""
-        found = [store.first_due_us(tx, self._kinds), schedule.next_us(tx, self._schedules)]
+    def next_due(self, tx: Tx, *, every_s_min: int = 0) -> datetime | None:
+        """When the next job or schedule of this worker is due by the calendar; None if nothing waits.
+
+        Schedules that come round more often than every `every_s_min` seconds are left out.
+        """
+        rare = [each for each in self._schedules if each.every_s >= every_s_min]
+        found = [store.first_due_us(tx, self._kinds), schedule.next_us(tx, rare)]
         return clocks.moment_or_none(min((each for each in found if each is not None), default=None))
 
     async def run_due(self, now: datetime) -> list[Job]:
