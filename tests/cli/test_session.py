@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from sdks.python.tests.loopback import refusal
+from sdks.python.tests.loopback import Answer, refusal
 from sdks.python.tests.samples import EVENT, EVT, REQ, SECRET_KEY, WS, page
 from tests.cli.conftest import Run, StandIn
 
@@ -80,8 +80,11 @@ def test_the_workspace_is_the_keys_own_unless_named(run: Run, server: StandIn) -
     assert sum(seen.path == "/v1/key" for seen in server.seen) == 1
 
 
-def test_a_key_of_no_single_workspace_needs_one_named(run: Run, server: StandIn) -> None:
-    server.on("GET /v1/key", {"id": "key_1", "workspace_id": None})
+@pytest.mark.parametrize(
+    "answer", [Answer(200, {"id": "key_1", "workspace_id": None}), refusal(403, "permission_denied")]
+)
+def test_a_key_of_no_single_workspace_needs_one_named(run: Run, server: StandIn, answer: Answer) -> None:
+    server.answers["GET /v1/key"] = answer
 
     refused = run("keys", "list", "--json")
 

@@ -71,15 +71,20 @@ class Session:
         """The workspace that was named, else the key's own. Raises `Failure` when there is neither."""
         if self.named_workspace:
             return self.named_workspace
-        key = self.harbor.key.retrieve()
-        if key.workspace_id is None:
+        from harbor_sdk import PermissionDeniedError
+
+        try:
+            workspace_id = self.harbor.key.retrieve().workspace_id
+        except PermissionDeniedError:
+            workspace_id = None  # the admin key of `init` works for administration alone
+        if workspace_id is None:
             raise Failure(
                 "This key belongs to no single workspace, so one must be named.",
                 hint="Pass --workspace or set HARBOR_WORKSPACE; `harbor workspaces list` shows them.",
                 code="workspace_needed",
                 exit_code=Exit.USAGE,
             )
-        return key.workspace_id
+        return workspace_id
 
 
 def with_output(command: Callable[Concatenate[Output, P], None]) -> Callable[..., None]:
