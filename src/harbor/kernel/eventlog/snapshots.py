@@ -53,3 +53,11 @@ def blank_snapshots(tx: Tx, account_id: str, product: str, subject: str) -> int:
         product=product,
         subject=subject,
     )
+
+
+def delete_of(tx: Tx, account_id: str, event_ids: list[str]) -> None:
+    """Delete the snapshots of events that are purged."""
+    tx.run_many(
+        "DELETE FROM snapshots WHERE account_id = :account_id AND event_id = :event_id",
+        [{"account_id": account_id, "event_id": event_id} for event_id in event_ids],
+    )

@@ -183,40 +183,23 @@ def last_position(tx: Tx, account_id: str, workspace_id: str) -> tuple[int, str]
     return (int(row["position"]), str(row["id"])) if row else (0, "")
 
 
-def purge_before(tx: Tx, account_id: str, workspace_id: str, before_us: int, limit: int) -> int:
-    """Delete up to `limit` events older than a moment that no delivery still waits for; returns how many."""
-    return tx.run(
-        """
-        DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id IN (
-            SELECT e.id FROM events e
-            WHERE e.account_id = :account_id AND e.workspace_id = :workspace_id AND e.created_at < :before
-              AND e.id < :id_to
-              AND NOT EXISTS (
-                SELECT 1 FROM deliveries d
-                WHERE d.event_id = e.id AND d.state IN ('due', 'retrying', 'parked')
-              )
-            ORDER BY e.id LIMIT :limit
-        )
-        """,
-        account_id=account_id,
-        workspace_id=workspace_id,
-        before=before_us,
-        id_to="evt_" + lowest_at(moment(before_us)),
-        limit=limit,
-    )
+def oldest(tx: Tx, account_id: str, workspace_id: str, *, after: str, before_us: int | None, limit: int) -> list[str]:
+    """Ids of the next `limit` events above the id `after`, oldest first; with `before_us` only of those before that moment."""
+    where = Where(account_id=account_id, workspace_id=workspace_id).after("id", ">", after)
+    if before_us is not None:
+        # An id never carries less time than its event, so the bound in the index lets no younger event through.
+        where.also("id < :id_to", id_to="evt_" + lowest_at(moment(before_us))).compare("created_at", "<", before_us)
+    rows = tx.rows(
+        f"SELECT id FROM events {where} ORDER BY id LIMIT :limit", **where.values, limit=limit
+    )  # primary key
+    return [row["id"] for row in rows]
 
 
-def delete_some(tx: Tx, account_id: str, workspace_id: str, limit: int) -> int:
-    """Delete up to `limit` events of a workspace that is being purged."""
-    return tx.run(
-        """
-        DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id IN (
-            SELECT id FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id ORDER BY id LIMIT :limit
-        )
-        """,
-        account_id=account_id,
-        workspace_id=workspace_id,
-        limit=limit,
+def delete(tx: Tx, account_id: str, workspace_id: str, event_ids: list[str]) -> None:
+    """Delete events whose term is over, or whose workspace is purged. What hangs on them is deleted before."""
+    tx.run_many(
+        "DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id",
+        [{"account_id": account_id, "workspace_id": workspace_id, "id": event_id} for event_id in event_ids],
     )
 
 
