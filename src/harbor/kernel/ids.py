@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import threading
 from collections.abc import Callable
 from datetime import datetime
@@ -14,8 +14,7 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _VALUE = {letter: index for index, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80
-# Ids of one millisecond differ by a random step, so that they ascend and still cannot be guessed from one another.
-_STEP_BITS = 40
+# Ids of one millisecond differ by a random step of 40 bits, so that they ascend and cannot be guessed from one another.
 
 READABLE = re.compile(r"^(?:ws|evt|wh|del|key|att|req|org|job|aud|ppl|acc)_[0-9a-z]{6,64}$")
 
@@ -27,17 +26,28 @@ class IdMint:
         self._now_ms = now_ms
         self._last = 0
         self._lock = threading.Lock()
+        self._random = b""
+        self._used = 0
 
     def next(self, prefix: str) -> str:
         """A new id, larger than all before it."""
         with self._lock:
-            fresh = self._now_ms() << _RANDOM_BITS
-            if fresh >> _RANDOM_BITS > self._last >> _RANDOM_BITS:
-                self._last = fresh | secrets.randbits(_RANDOM_BITS - 1)
+            now_ms = self._now_ms()
+            if now_ms > self._last >> _RANDOM_BITS:
+                # The highest random bit stays free, so that steps within the millisecond have room.
+                self._last = now_ms << _RANDOM_BITS | self._draw(10) >> 1
             else:
-                self._last += 1 + secrets.randbits(_STEP_BITS)
+                self._last += 1 + self._draw(5)
             value = self._last
         return prefix + encode(value)
+
+    def _draw(self, size: int) -> int:
+        """Random bytes as a number. A system call an id would cost more than all the rest, so they come in blocks."""
+        if self._used + size > len(self._random):
+            self._random, self._used = os.urandom(4_096), 0
+        start = self._used
+        self._used = start + size
+        return int.from_bytes(self._random[start : self._used], "big")
 
     def not_below(self, id_: str) -> None:
         """Never mint below `id_`: called at start with the largest id found in the database."""

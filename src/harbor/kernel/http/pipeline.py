@@ -137,7 +137,8 @@ class Pipeline:
         if raw and not raw.strip():
             raw = b""
         request.body = raw
-        once = once_of(request, raw) if self._dialect.allows_idempotency and request.method == "POST" else None
+        is_once = self._dialect.allows_idempotency and request.method == "POST" and (route.writes or route.journey)
+        once = once_of(request, raw) if is_once else None
         work = Work(self, request, bound, raw, value, once)
         if route.prepare is not None:
             work.prepared = await self._prepare(work)

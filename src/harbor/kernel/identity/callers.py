@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from ipaddress import ip_network
 
 from harbor.kernel.identity import store
@@ -20,11 +21,16 @@ class Callers:
         self._database = database
         self._known: OrderedDict[str, Principal] = OrderedDict()
 
-    async def find(self, secret: str) -> Principal | None:
-        """The caller with this secret, or None. May be stale by a revocation until `confirm` has looked."""
+    async def find(self, secret: str, is_plausible: Callable[[str], bool] = lambda _: True) -> Principal | None:
+        """The caller with this secret, or None. May be stale by a revocation until `confirm` has looked.
+
+        Forms of secrets are the product's: `is_plausible` spares the database those that cannot be any.
+        """
         key = digest(secret)
         if (principal := self._known.get(key)) is not None:
             return principal
+        if not is_plausible(secret):
+            return None
         return await self._database.read(lambda tx: self._resolve(tx, key))
 
     def confirm(self, tx: Tx, principal: Principal, present_token: str) -> Principal | None:

@@ -98,21 +98,22 @@ def all_accounts(tx: Tx) -> list[Account]:
 
 def tokens(tx: Tx, account_id: str) -> Row:
     """The present tokens of the account's caches."""
-    row = tx.row(
-        "SELECT credentials, subscriptions, roles FROM account_tokens WHERE account_id = :account_id",
-        account_id=account_id,
-    )
-    assert row is not None, account_id
-    return row
+    found: Row | None = tx.memo.get(account_id) if tx.memo is not None else None
+    if found is None:
+        found = tx.row(
+            "SELECT credentials, subscriptions, roles FROM account_tokens WHERE account_id = :account_id", account_id=account_id
+        )
+        assert found is not None, account_id
+        if tx.memo is not None:
+            tx.memo[account_id] = found
+    return found
 
 
 def renew_token(tx: Tx, account_id: str, topic: Literal["credentials", "subscriptions", "roles"]) -> None:
     """Make every cache of `topic` stale with this commit."""
-    tx.run(
-        f"UPDATE account_tokens SET {topic} = :token WHERE account_id = :account_id",
-        token=_token(),
-        account_id=account_id,
-    )
+    tx.run(f"UPDATE account_tokens SET {topic} = :token WHERE account_id = :account_id", token=_token(), account_id=account_id)
+    if tx.memo is not None:
+        tx.memo.pop(account_id, None)
 
 
 def insert_credential(tx: Tx, credential: Credential) -> None:

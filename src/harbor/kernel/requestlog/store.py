@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One request. Bodies are kept of refused requests only, without secrets; moments are microseconds."""
 
     id: str
@@ -40,7 +39,7 @@ def insert(tx: Tx, entries: list[Entry]) -> None:
             :client, :client_request_id, :request_body, :response_body, :created_at)
         ON CONFLICT (account_id, id) DO NOTHING
         """,
-        [{name: getattr(entry, name) for name in Entry.__slots__} for entry in entries],
+        [msgspec.structs.asdict(entry) for entry in entries],
     )
 
 

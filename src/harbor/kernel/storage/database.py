@@ -28,6 +28,8 @@ class Tx(Protocol):
     now: datetime
     now_us: int
     engine: str
+    # What the only writer may remember from one transaction to the next, emptied when one is undone; else None.
+    memo: dict[str, Any] | None
 
     def rows(self, sql: str, /, **values: object) -> list[Row]:
         """All rows of a query."""

@@ -55,6 +55,7 @@ class PostgresTx:
         "topics",
     )
     engine = "postgres"
+    memo: dict[str, Any] | None = None  # others write too
 
     def __init__(self, connection: Connection, now: datetime, mode: Mode, racing: frozenset[str] = frozenset()) -> None:
         self._connection = connection

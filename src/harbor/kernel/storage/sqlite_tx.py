@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 import apsw.ext
@@ -23,13 +23,14 @@ _NAMES_MAX = 4_000
 class SqliteTx:
     """The `Tx` port on one connection that is inside a transaction."""
 
-    __slots__ = ("_connection", "acts", "now", "now_us", "topics")
+    __slots__ = ("_connection", "acts", "memo", "now", "now_us", "topics")
     engine = "sqlite"
 
-    def __init__(self, connection: apsw.Connection, now: datetime) -> None:
+    def __init__(self, connection: apsw.Connection, now: datetime, memo: dict[str, Any] | None = None) -> None:
         self._connection = connection
         self.now = now
         self.now_us = micros(now)
+        self.memo = memo
         self.acts: list[Callable[[], None]] = []
         self.topics: set[str] = set()
 
@@ -82,6 +83,8 @@ class SqliteTx:
                 self._connection.execute("RELEASE attempt")
             del self.acts[acts:]
             self.topics = topics
+            if self.memo is not None:
+                self.memo.clear()
             raise
         self._connection.execute("RELEASE attempt")
         return result

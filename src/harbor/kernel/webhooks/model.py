@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from harbor.kernel.errors import Conflict
 
 
@@ -91,8 +93,7 @@ class ParkedBy(StrEnum):
     HOLD = "hold"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One sequence of attempts of one event to one subscription. `number` is 0 for the first, more for redeliveries."""
 
     id: str
@@ -121,8 +122,7 @@ class Delivery:
     completed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One POST of a delivery and its answer."""
 
     id: str

@@ -275,7 +275,9 @@ def depth(tx: Tx, account_ids: list[str], environment_now_us: int) -> Row:
         """,
         **names,
     )
-    assert row is not None and leased is not None and parked is not None
+    assert row is not None
+    assert leased is not None
+    assert parked is not None
     return {**row, "leased": leased["n"], "parked": parked["n"]}
 
 

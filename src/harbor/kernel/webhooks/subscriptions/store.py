@@ -36,7 +36,10 @@ def put(tx: Tx, subscription: Subscription) -> None:
         f"{name} = :{name}" for name in _NAMES if name not in ("account_id", "id", "workspace_id", "created_at")
     )
     tx.run(
-        f"UPDATE subscriptions SET {changed} WHERE account_id = :account_id AND id = :id AND workspace_id = :workspace_id AND created_at = :created_at",
+        f"""
+        UPDATE subscriptions SET {changed}
+        WHERE account_id = :account_id AND id = :id AND workspace_id = :workspace_id AND created_at = :created_at
+        """,
         **_values(subscription),
     )
     renew_token(tx, subscription.account_id, "subscriptions")
@@ -65,7 +68,10 @@ def of_workspace(tx: Tx, account_id: str, workspace_id: str) -> list[Subscriptio
 def count(tx: Tx, account_id: str, workspace_id: str, view: str) -> int:
     """How many subscriptions of a view a workspace has."""
     row = tx.row(
-        "SELECT count(*) AS n FROM subscriptions WHERE account_id = :account_id AND workspace_id = :workspace_id AND view = :view AND deleted_at IS NULL",
+        """
+        SELECT count(*) AS n FROM subscriptions
+        WHERE account_id = :account_id AND workspace_id = :workspace_id AND view = :view AND deleted_at IS NULL
+        """,
         account_id=account_id,
         workspace_id=workspace_id,
         view=view,

@@ -1,0 +1,1 @@
+"""Backups: everything an installation must keep, in one file that can be examined."""
