@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from harbor.kernel.call import Call
+from harbor.kernel.clock import micros
 from harbor.kernel.eventlog.model import Event, product_of
 from harbor.kernel.identity import secrets
 from harbor.kernel.identity import store as identity
@@ -189,16 +190,22 @@ def make_delivery(
         delivery_id=call.new_id("del_"),
         number=number,
     )
-    made = replace(made, state=state, due_at=call.tx.now + due_in)
     deliveries.insert(call.tx, made, is_strict=False)
     deliveries.insert_attempts(call.tx, [_attempt(call, made, index + 1, webhook.url) for index in range(attempts)])
     call.tx.run(
-        "UPDATE deliveries SET attempt_count = :attempts WHERE account_id = :account_id AND id = :id",
+        """
+        UPDATE deliveries SET state = :state, due_at = :due_at, attempt_count = :attempts
+        WHERE account_id = :account_id AND id = :id
+        """,
+        state=state.value,
+        due_at=micros(call.tx.now + due_in) if state in (State.DUE, State.RETRYING) else None,
         attempts=attempts,
         account_id=call.account_id,
         id=made.id,
     )
-    return replace(made, attempt_count=attempts)
+    found = deliveries.find(call.tx, call.account_id, made.id)
+    assert found is not None
+    return found
 
 
 def _workspace(tx: Tx, id_: str, account_id: str, name: str, *, is_default: bool) -> Workspace:
