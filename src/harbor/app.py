@@ -17,6 +17,7 @@ import structlog
 import harbor
 from harbor.kernel import bounds
 from harbor.kernel import instance_store as instance
+from harbor.kernel.backup.backups import Backups
 from harbor.kernel.calendar import Calendar
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
@@ -26,6 +27,7 @@ from harbor.kernel.errors import HarborError, StartRefused
 from harbor.kernel.eventlog import store as eventlog
 from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
+from harbor.kernel.facts import Facts
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
 from harbor.kernel.http.openapi import document
@@ -52,6 +54,9 @@ from harbor.kernel.ratelimit.postgres import PostgresRateLimiter
 from harbor.kernel.requestlog import store as requestlog
 from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
 from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
+from harbor.kernel.rotation.job import rotation_kind
+from harbor.kernel.rotation.vault import SETTLE_S, FollowingVault
+from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database, Tx
 from harbor.kernel.storage.migrate import Area, check, migrate
@@ -106,7 +111,7 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
         raise StartRefused(
             f"{settings.data} holds no Harbor installation yet; run `harbor init --data {settings.data}` first."
         )
-    vault = Vault.from_file(path)
+    vault = FollowingVault.from_file(path)
     vault.check_fingerprint(stored)
     return vault
 
@@ -230,6 +235,19 @@ class Harbor:
             "tail": Tail(self.database),
             "calendar": self.calendar,
             "dispatch.owner": owner,
+            "backups": Backups(
+                self.database,
+                DataDir(self.settings.data),
+                self.vault,
+                key_file=self.settings.key_file,
+                version=harbor.__version__,
+            ),
+            "facts": Facts(
+                version=harbor.__version__,
+                engine=self.database.engine,
+                clock=self.settings.clock,
+                folder=self.settings.data,
+            ),
             "delete_grace_days": self.settings.delete_grace_days,
         }
 
@@ -243,6 +261,7 @@ class Harbor:
         )
         return [
             send_mail_kind(self._smtp()),
+            rotation_kind(self.vault, SEALED, settle_s=0 if settings.database is None else SETTLE_S),
             purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
             purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
             *retention_kinds(policy),

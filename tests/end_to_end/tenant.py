@@ -56,10 +56,10 @@ class Tenant:
         made: dict[str, Any] = (await self.api.post("/v1/events", self.body(type, payload), **more)).expect(201)
         return made
 
-    async def items(self, target: str) -> list[dict[str, Any]]:
-        """All items of a list, page by page; `target` may have a query."""
+    async def items(self, target: str, *, after: str | None = None) -> list[dict[str, Any]]:
+        """All items of a list, page by page, behind the one that `after` names; `target` may have a query."""
         items: list[dict[str, Any]] = []
-        cursor: str | None = None
+        cursor = after
         while True:
             more = "" if cursor is None else f"{'&' if '?' in target else '?'}starting_after={cursor}"
             page = (await self.api.get(target + more)).expect(200)

@@ -61,6 +61,8 @@ def check_name(name: str, size_bytes: int) -> None:
     The names are listed rather than cleaned, so no name can lead out of the directory.
     """
     if name in _SMALL and size_bytes > SMALL_FILE_BYTES_MAX:
-        raise Invalid(f"{name} in the backup has {size_bytes} bytes, which is too much; the file was not made by Harbor.")
+        raise Invalid(
+            f"{name} in the backup has {size_bytes} bytes, which is too much; the file was not made by Harbor."
+        )
     if name not in _SMALL and name not in _LARGE and not _BLOB.fullmatch(name):
         raise Invalid(f"The backup holds {name[:120]!r}, which does not belong there; the file was not made by Harbor.")

@@ -98,7 +98,9 @@ def _compare(lines: IO[bytes], sums: Iterator[bytes]) -> None:
     for found, said in zip_longest(lines, _lines(sums), fillvalue=b""):
         if found != said:
             name = (said or found)[66:].decode("utf-8", "replace").strip()[:120]
-            raise Invalid(f"{name} in the backup is not as it was written: its sum is another one. Take another backup.")
+            raise Invalid(
+                f"{name} in the backup is not as it was written: its sum is another one. Take another backup."
+            )
 
 
 def _lines(sums: Iterator[bytes]) -> Iterator[bytes]:
@@ -110,4 +112,3 @@ def _lines(sums: Iterator[bytes]) -> Iterator[bytes]:
             raise Invalid(f"{SUMS} in the backup cannot be read; the file was not made by Harbor.")
     if rest:
         yield rest
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harbor.kernel.http.routes import Route
 from harbor.products.harbor_events.admin import api as admin
+from harbor.products.harbor_events.admin import backup_api, rotation_api
 from harbor.products.harbor_events.api_keys import api as api_keys
 from harbor.products.harbor_events.deliveries import api as deliveries
 from harbor.products.harbor_events.event_types import api as event_types
@@ -23,4 +24,6 @@ ROUTES: tuple[Route, ...] = (
     *request_logs.ROUTES,
     *api_keys.ROUTES,
     *admin.ROUTES,
+    *backup_api.ROUTES,
+    *rotation_api.ROUTES,
 )

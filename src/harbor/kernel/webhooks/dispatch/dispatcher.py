@@ -39,6 +39,8 @@ _POLL_S = 1.0
 _RECOVER_EVERY_S = 5.0
 _RESULTS_BATCH = 256
 _RETRY_RECORDING_S = 0.5
+# Results wait a moment for others, so that one sync records many: nobody waits for them but lists and strict order.
+_GATHER_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,6 +301,8 @@ class Dispatcher:
     async def _flush(self) -> None:
         try:
             while self._results:
+                if len(self._results) < _RESULTS_BATCH and not self._stopping:
+                    await asyncio.sleep(_GATHER_S)
                 batch = self._results[:_RESULTS_BATCH]
                 try:
                     await self._means.database.write(lambda tx, batch=batch: self._means.recorder.record(tx, batch))  # type: ignore[misc]
