@@ -17,7 +17,6 @@ import structlog
 import harbor
 from harbor.kernel import bounds
 from harbor.kernel import instance_store as instance
-from harbor.kernel.backup.backups import Backups
 from harbor.kernel.calendar import Calendar
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
@@ -27,7 +26,6 @@ from harbor.kernel.errors import HarborError, StartRefused
 from harbor.kernel.eventlog import store as eventlog
 from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
-from harbor.kernel.facts import Facts
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
 from harbor.kernel.http.openapi import document
@@ -74,6 +72,7 @@ from harbor.kernel.webhooks.view import Views
 from harbor.kernel.writebehind import WriteBehind
 from harbor.products import harbor_events
 from harbor.products.harbor_events import jobs as harbor_jobs
+from harbor.products.harbor_events.admin import upkeep
 from harbor.products.harbor_events.dialect import DOCUMENTED, Limits, parse_limit
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
@@ -235,19 +234,7 @@ class Harbor:
             "tail": Tail(self.database),
             "calendar": self.calendar,
             "dispatch.owner": owner,
-            "backups": Backups(
-                self.database,
-                DataDir(self.settings.data),
-                self.vault,
-                key_file=self.settings.key_file,
-                version=harbor.__version__,
-            ),
-            "facts": Facts(
-                version=harbor.__version__,
-                engine=self.database.engine,
-                clock=self.settings.clock,
-                folder=self.settings.data,
-            ),
+            **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),
             "delete_grace_days": self.settings.delete_grace_days,
         }
 

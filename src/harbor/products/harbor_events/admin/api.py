@@ -9,7 +9,7 @@ import msgspec
 
 from harbor.kernel.audit.store import Entry
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Conflict, Denied, Invalid
+from harbor.kernel.errors import Conflict, Denied
 from harbor.kernel.http.decode import Body, Query
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Created, Route
@@ -129,8 +129,6 @@ class AdvancedBody(ClockBody):
 
 def list_workspaces(call: Call, query: ListWorkspaces, page: PageRequest) -> Page[Workspace]:
     """All workspaces the key reaches, newest first."""
-    if page.after is not None and not page.after.startswith("ws_"):
-        raise Invalid("starting_after names no workspace of this list.", field="starting_after")
     return workspaces.listed(
         call,
         page,
