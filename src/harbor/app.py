@@ -73,7 +73,7 @@ from harbor.kernel.writebehind import WriteBehind
 from harbor.products import harbor_events
 from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harbor_events.admin import upkeep
-from harbor.products.harbor_events.dialect import DOCUMENTED, Limits, parse_limit
+from harbor.products.harbor_events.limits import DOCUMENTED, Limits, parse_limit
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
 

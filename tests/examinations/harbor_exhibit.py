@@ -20,7 +20,7 @@ from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.deliveries import store as deliveries
 from harbor.kernel.workspaces.model import Status
 from harbor.products import harbor_events
-from harbor.products.harbor_events.dialect import Limits
+from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.event_types import service as event_types
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 
 import msgspec
 
@@ -19,10 +18,11 @@ from harbor.kernel.http.encode import as_json
 from harbor.kernel.http.pagestyles import Cursor
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Place, Route
-from harbor.kernel.identity.model import Environment, Principal
+from harbor.kernel.identity.model import Principal
 from harbor.kernel.identity.secrets import is_well_formed
 from harbor.kernel.ratelimit.rules import Rule, Verdict
 from harbor.kernel.workspaces.model import Status, SuspensionReason
+from harbor.products.harbor_events.limits import Limits
 
 ADMIN_PREFIX = "/admin/"
 _CODES = {
@@ -52,38 +52,6 @@ _STATUS_BY_CODE = {
     "delivery_not_cancelable": 409,
     "too_many_webhooks": 400,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The rate limit of each environment; None is no limit."""
-
-    production: Rule | None
-    sandbox: Rule | None
-    refusals: Rule
-
-    def of(self, principal: Principal) -> Rule | None:
-        """The rule for a caller: the key's own, or its environment's."""
-        if principal.rate_limit is not None:
-            return parse_limit(principal.rate_limit)
-        return self.production if principal.environment is Environment.PRODUCTION else self.sandbox
-
-
-DOCUMENTED = Limits(
-    production=Rule(quota=600, window_s=60, burst=60),
-    sandbox=Rule(quota=120, window_s=60, burst=30),
-    refusals=Rule(quota=60, window_s=60),
-)
-
-
-def parse_limit(text: str) -> Rule | None:
-    """`600:60` is 600 a minute and 60 at once; `off` is no limit. Raises `ValueError` with a sentence."""
-    if text == "off":
-        return None
-    quota, _, burst = text.partition(":")
-    if not quota.isdecimal() or not burst.isdecimal():
-        raise ValueError(f"a rate limit is requests a minute and burst, like 600:60, or off, not {text!r}")
-    return Rule(quota=int(quota), window_s=60, burst=int(burst))
 
 
 async def authenticate(request: Request, find: Callable[..., Awaitable[Principal | None]]) -> Principal:
@@ -180,7 +148,7 @@ def accepts_media_type(value: str | None) -> bool:
 def harbor_dialect(limits: Limits, now_us: Callable[[], int]) -> Dialect:
     """The dialect with an installation's limits. `now_us` is the calendar, for the seconds until a window ends."""
 
-    def limit(request: Request, principal: Principal) -> Sequence[tuple[str, Rule]]:
+    def limit(_request: Request, principal: Principal) -> Sequence[tuple[str, Rule]]:
         rule = limits.of(principal)
         if rule is None or principal.is_root:
             return ()

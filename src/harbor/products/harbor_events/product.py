@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harbor.kernel.http.product import Product
-from harbor.products.harbor_events.dialect import Limits, harbor_dialect
+from harbor.products.harbor_events.dialect import harbor_dialect
+from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.routes import ROUTES
 
 

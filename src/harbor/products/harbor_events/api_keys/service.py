@@ -17,8 +17,8 @@ from harbor.kernel.identity.model import Credential, CredentialKind, Environment
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events import scopes as words
-from harbor.products.harbor_events.dialect import parse_limit
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.limits import parse_limit
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 from harbor.products.harbor_events.workspaces import service as workspaces
 
 NAME_LENGTH_MAX = 120
@@ -49,6 +49,10 @@ class Changes:
 def of_workspace(call: Call, workspace_id: str, page: PageRequest) -> Page[Credential]:
     """The keys of a workspace, newest first."""
     inside, workspace = workspaces.administered(call, workspace_id)
+    if page.after is not None:
+        last = store.credential(call.tx, inside.account_id, page.after)
+        if last is None or last.workspace_id != workspace.id:
+            raise no_cursor("API key")
     return store.credentials_newest_first(call.tx, inside.account_id, page, workspace_id=workspace.id)
 
 
