@@ -65,6 +65,8 @@ READS: list[tuple[Callable[[Harbor], Any], str, dict[str, str], Any]] = [
     (lambda h: h.admin.organization(), "/admin/v1/organization", {}, {"id": "org_1"}),
     (lambda h: h.admin.queue(), "/admin/v1/deliveries/queue", {}, {"depth": 3, "lag_ms": 20}),
     (lambda h: h.admin.clock.get(), "/admin/v1/clock", {}, {"now": NOON_TEXT}),
+    (lambda h: h.admin.instance(), "/admin/v1/instance", {}, {"version": "1.0"}),
+    (lambda h: h.admin.key_rotation.retrieve(), "/admin/v1/key_rotation", {}, {"id": "job_1", "state": "done"}),
 ]  # fmt: skip
 
 POSTS: list[tuple[Callable[[Harbor], Any], str, Any, Any]] = [
@@ -103,6 +105,7 @@ POSTS: list[tuple[Callable[[Harbor], Any], str, Any, Any]] = [
      API_KEY),
     (lambda h: h.admin.api_keys.roll(KEY, expire_old_in_seconds=0, idempotency_key="k"),
      f"/admin/v1/api_keys/{KEY}/roll", {"expire_old_in_seconds": 0}, API_KEY),
+    (lambda h: h.admin.key_rotation.start(idempotency_key="k"), "/admin/v1/key_rotation", None, {"id": "job_1"}),
 ]  # fmt: skip
 
 CHANGES: list[tuple[Callable[[Harbor], Any], str, str, Any, Any]] = [

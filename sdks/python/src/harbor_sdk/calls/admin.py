@@ -10,9 +10,9 @@ from harbor_sdk.core.lists import ListCall
 from harbor_sdk.core.moments import Moment
 from harbor_sdk.core.read import one
 from harbor_sdk.core.reply import read_nothing
-from harbor_sdk.core.request import Call
+from harbor_sdk.core.request import Call, Request
 from harbor_sdk.filters import AdminWorkspaceFilters, PageFilters, WorkspaceFilters
-from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Organization, Queue
+from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Instance, KeyRotation, Organization, Queue
 from harbor_sdk.models.events import Workspace
 
 
@@ -118,6 +118,22 @@ def clock() -> Call[Clock]:
 
 def advance_clock(*, seconds: int) -> Call[Clock]:
     return Call(post("/admin/v1/clock/advance", {"seconds": seconds}), one(Clock))
+
+
+def instance() -> Call[Instance]:
+    return Call(get("/admin/v1/instance"), one(Instance))
+
+
+def start_key_rotation(*, idempotency_key: str | None = None) -> Call[KeyRotation]:
+    return Call(post("/admin/v1/key_rotation", idempotency_key=idempotency_key), one(KeyRotation))
+
+
+def key_rotation() -> Call[KeyRotation]:
+    return Call(get("/admin/v1/key_rotation"), one(KeyRotation))
+
+
+def backup(*, include_key: bool) -> Request:
+    return send("POST", "/admin/v1/backup", query=(("include_key", "true"),) if include_key else ())
 
 
 def _workspace(workspace_id: str) -> str:

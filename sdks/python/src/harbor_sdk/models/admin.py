@@ -1,4 +1,4 @@
-"""What the admin API shows: keys, the audit log, the organization, the queue and the clock."""
+"""What the admin API shows: keys, the audit log, the organization, the queue, the clock and the installation."""
 
 from __future__ import annotations
 
@@ -65,3 +65,36 @@ class Clock(Model):
     now: datetime | None = None
     mode: str | None = None
     ran: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRotation(Model):
+    """A rotation of the master key: `done` of about `total` rows looked at. `state` ends as `done` or `failed`.
+
+    `resealed` counts the texts that were sealed anew, `unreadable` those that no key could open before either.
+    """
+
+    id: str
+    state: str | None = None
+    done: int | None = None
+    total: int | None = None
+    key_id: str | None = None
+    resealed: int | None = None
+    unreadable: int | None = None
+    error: str | None = None
+    created_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance(Model):
+    """The installation. `now` is the time of its machine; `key_id` names the master key that seals."""
+
+    version: str
+    engine: str | None = None
+    mode: str | None = None
+    clock: str | None = None
+    key_id: str | None = None
+    disk_free_bytes: int | None = None
+    disk_total_bytes: int | None = None
+    now: datetime | None = None

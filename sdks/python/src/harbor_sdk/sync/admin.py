@@ -9,8 +9,9 @@ from harbor_sdk.calls import admin as calls
 from harbor_sdk.core.build import UNSET, Unset
 from harbor_sdk.core.moments import Moment
 from harbor_sdk.filters import AdminWorkspaceFilters, PageFilters, WorkspaceFilters
-from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Organization, Queue
+from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Instance, KeyRotation, Organization, Queue
 from harbor_sdk.models.events import Workspace
+from harbor_sdk.sync.backup import BackupStream
 from harbor_sdk.sync.runner import Page, Runner
 
 
@@ -22,6 +23,7 @@ class Admin:
         self.api_keys = ApiKeys(runner)
         self.audit_log = AuditLog(runner)
         self.clock = ServerClock(runner)
+        self.key_rotation = KeyRotations(runner)
         self._runner = runner
 
     def organization(self) -> Organization:
@@ -31,6 +33,17 @@ class Admin:
     def queue(self) -> Queue:
         """How many deliveries wait, and how late the oldest is."""
         return self._runner.one(calls.queue())
+
+    def instance(self) -> Instance:
+        """What the machine of the server says of itself. Takes the root key."""
+        return self._runner.one(calls.instance())
+
+    def backup(self, *, include_key: bool = False) -> BackupStream:
+        """A backup of the whole installation, to be read in a `with` block. Takes the root key.
+
+        With `include_key` the master keys are in it: whoever has it can open every secret in it.
+        """
+        return BackupStream(self._runner.transport, calls.backup(include_key=include_key))
 
 
 class AdminWorkspaces:
@@ -183,3 +196,18 @@ class ServerClock:
     def advance(self, *, seconds: int) -> Clock:
         """Moves the calendar forward and runs what becomes due on the way."""
         return self._runner.one(calls.advance_clock(seconds=seconds))
+
+
+class KeyRotations:
+    """The master key that seals secrets in the server's database. Takes the root key."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def start(self, *, idempotency_key: str | None = None) -> KeyRotation:
+        """Begins to seal everything with a fresh key; gives the rotation under way where there is one."""
+        return self._runner.one(calls.start_key_rotation(idempotency_key=idempotency_key))
+
+    def retrieve(self) -> KeyRotation:
+        """How far the latest rotation is."""
+        return self._runner.one(calls.key_rotation())

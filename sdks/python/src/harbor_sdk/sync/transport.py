@@ -74,10 +74,10 @@ class Transport:
         raise AssertionError("count() never ends")
 
     @contextmanager
-    def open(self, request: Request) -> Iterator[httpx.Response]:
-        """A reply whose body is still to be read, for streams."""
+    def open(self, request: Request, *, silence_s_max: float = SILENCE_S_MAX) -> Iterator[httpx.Response]:
+        """A reply whose body is still to be read, for streams. So long may nothing come."""
         started = time.monotonic()
-        timeout = httpx.Timeout(self.settings.timeout_s, read=SILENCE_S_MAX)
+        timeout = httpx.Timeout(self.settings.timeout_s, read=silence_s_max)
         with self._http.stream(
             request.method,
             show_url(self.settings, request),
