@@ -6,7 +6,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.requestlog import store
 from harbor.kernel.requestlog.store import Entry
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 
 
 def listed(
@@ -21,6 +21,8 @@ def listed(
     created_before: int | None,
 ) -> Page[Entry]:
     """Requests, newest first."""
+    if page.after is not None and _seen(call, page.after) is None:
+        raise no_cursor("request")
     return store.newest_first(
         call.tx,
         call.account_id,
@@ -36,8 +38,13 @@ def listed(
 
 def find(call: Call, request_id: str) -> Entry:
     """One request. A moment may pass between a reply and its line here."""
-    entry = store.find(call.tx, call.account_id, request_id)
-    own = call.principal.workspace_id
-    if entry is None or (own is not None and entry.workspace_id != own):
+    entry = _seen(call, request_id)
+    if entry is None:
         raise not_found("request", request_id)
     return entry
+
+
+def _seen(call: Call, request_id: str) -> Entry | None:
+    entry = store.find(call.tx, call.account_id, request_id)
+    own = call.principal.workspace_id
+    return entry if entry is not None and own in (None, entry.workspace_id) else None
