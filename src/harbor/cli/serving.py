@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import click
 import structlog
 
 from harbor.app import Harbor
@@ -117,4 +116,3 @@ def _ready(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -> 
     lines = [f"Harbor is ready ({mode} mode{', manual clock' if calendar == 'manual' else ''})."]
     lines += [f"  {name:10} {address}" for name, address in addresses.items()]
     out.line(facts, "\n".join(lines))
-    click.get_text_stream("stdout").flush()

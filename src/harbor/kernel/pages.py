@@ -23,6 +23,23 @@ class PageRequest:
         return (self.number - 1) * self.limit
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which time a list covers, in microseconds: from `since` (inclusive) until before `until`; and in which order."""
+
+    since: int | None = None
+    until: int | None = None
+    ascending: bool = False
+
+    @property
+    def order(self) -> str:
+        """The word for ORDER BY."""
+        return "ASC" if self.ascending else "DESC"
+
+
+ALWAYS = Span()
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """Some items of a list; `more` when others follow, `total` only where the dialect shows it."""

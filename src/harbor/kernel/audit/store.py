@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from harbor.kernel.clock import moment
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import ALWAYS, Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 
@@ -65,7 +65,7 @@ def insert(
     )
 
 
-def newest_first(
+def by_id(
     tx: Tx,
     account_ids: list[str],
     page: PageRequest,
@@ -73,15 +73,14 @@ def newest_first(
     action: str | None = None,
     actor: str | None = None,
     subject: str | None = None,
-    created_after: int | None = None,
-    created_before: int | None = None,
+    span: Span = ALWAYS,
 ) -> Page[Entry]:
-    """Acts in some accounts by id, newest first. Moments are microseconds."""
+    """Acts in some accounts by id, newest first or oldest first."""
     where = Where().among("account_id", account_ids).equal(action=action, actor=actor, subject=subject)
-    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after(
-        "id", "<", page.after
+    where.span("created_at", span.since, span.until).after("id", ">" if span.ascending else "<", page.after)
+    rows = tx.rows(
+        f"SELECT * FROM audit {where} ORDER BY id {span.order} LIMIT :limit", **where.values, limit=page.limit + 1
     )
-    rows = tx.rows(f"SELECT * FROM audit {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1)
     return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
 
 

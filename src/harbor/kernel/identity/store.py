@@ -10,7 +10,7 @@ from typing import Literal
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
 from harbor.kernel.identity.model import Credential, CredentialKind, Environment
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import ALWAYS, Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 
@@ -101,7 +101,8 @@ def tokens(tx: Tx, account_id: str) -> Row:
     found: Row | None = tx.memo.get(account_id) if tx.memo is not None else None
     if found is None:
         found = tx.row(
-            "SELECT credentials, subscriptions, roles FROM account_tokens WHERE account_id = :account_id", account_id=account_id
+            "SELECT credentials, subscriptions, roles FROM account_tokens WHERE account_id = :account_id",
+            account_id=account_id,
         )
         assert found is not None, account_id
         if tx.memo is not None:
@@ -111,7 +112,11 @@ def tokens(tx: Tx, account_id: str) -> Row:
 
 def renew_token(tx: Tx, account_id: str, topic: Literal["credentials", "subscriptions", "roles"]) -> None:
     """Make every cache of `topic` stale with this commit."""
-    tx.run(f"UPDATE account_tokens SET {topic} = :token WHERE account_id = :account_id", token=_token(), account_id=account_id)
+    tx.run(
+        f"UPDATE account_tokens SET {topic} = :token WHERE account_id = :account_id",
+        token=_token(),
+        account_id=account_id,
+    )
     if tx.memo is not None:
         tx.memo.pop(account_id, None)
 
@@ -170,13 +175,21 @@ def credential(tx: Tx, account_id: str, credential_id: str) -> Credential | None
     return _credential(row) if row else None
 
 
-def credentials_newest_first(
-    tx: Tx, account_id: str, page: PageRequest, *, workspace_id: str | None = None
+def credentials_by_id(
+    tx: Tx,
+    account_id: str,
+    page: PageRequest,
+    *,
+    workspace_id: str | None = None,
+    span: Span = ALWAYS,
 ) -> Page[Credential]:
-    """Credentials of an account, newest first."""
-    where = Where(account_id=account_id).equal(workspace_id=workspace_id).after("id", "<", page.after)
+    """Credentials of an account, newest first or oldest first."""
+    where = Where(account_id=account_id).equal(workspace_id=workspace_id).span("created_at", span.since, span.until)
+    where.after("id", ">" if span.ascending else "<", page.after)
     rows = tx.rows(
-        f"SELECT * FROM credentials {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1
+        f"SELECT * FROM credentials {where} ORDER BY id {span.order} LIMIT :limit",
+        **where.values,
+        limit=page.limit + 1,
     )
     return Page(tuple(map(_credential, rows[: page.limit])), more=len(rows) > page.limit)
 

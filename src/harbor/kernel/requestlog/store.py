@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import ALWAYS, Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 
@@ -51,7 +51,7 @@ def find(tx: Tx, account_id: str, request_id: str) -> Entry | None:
     return _entry(row) if row else None
 
 
-def newest_first(
+def by_id(
     tx: Tx,
     account_id: str,
     page: PageRequest,
@@ -60,18 +60,17 @@ def newest_first(
     status: int | None = None,
     method: str | None = None,
     credential_id: str | None = None,
-    created_after: int | None = None,
-    created_before: int | None = None,
+    span: Span = ALWAYS,
 ) -> Page[Entry]:
-    """Requests of an account by id, newest first."""
+    """Requests of an account by id, newest first or oldest first."""
     where = Where(account_id=account_id).equal(
         workspace_id=workspace_id, status=status, method=method, credential_id=credential_id
     )
-    where.compare("created_at", ">=", created_after).compare("created_at", "<", created_before).after(
-        "id", "<", page.after
-    )
+    where.span("created_at", span.since, span.until).after("id", ">" if span.ascending else "<", page.after)
     rows = tx.rows(
-        f"SELECT * FROM request_logs {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1
+        f"SELECT * FROM request_logs {where} ORDER BY id {span.order} LIMIT :limit",
+        **where.values,
+        limit=page.limit + 1,
     )
     return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
 

@@ -35,6 +35,10 @@ class Where:
             self._add(column, operator, value)
         return self
 
+    def span(self, column: str, since: int | None, until: int | None) -> Self:
+        """Add `since <= column < until`; either may be None."""
+        return self.compare(column, ">=", since).compare(column, "<", until)
+
     def after(self, column: str, operator: Literal["<", ">"], value: object) -> Self:
         """Go on after the row whose `column` is `value`: the keyset step of a page."""
         return self.compare(column, operator, value)

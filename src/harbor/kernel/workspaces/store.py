@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import ALWAYS, Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.kernel.workspaces.model import Status, SuspensionReason, Workspace
@@ -54,11 +54,21 @@ def default_of(tx: Tx, account_id: str) -> Workspace:
     return _workspace(row)
 
 
-def newest_first(tx: Tx, account_ids: list[str], page: PageRequest, *, status: str | None = None) -> Page[Workspace]:
-    """Workspaces of some accounts by id, newest first."""
-    where = Where().among("account_id", account_ids).equal(status=status).after("id", "<", page.after)
+def by_id(
+    tx: Tx,
+    account_ids: list[str],
+    page: PageRequest,
+    *,
+    status: str | None = None,
+    span: Span = ALWAYS,
+) -> Page[Workspace]:
+    """Workspaces of some accounts, newest first or oldest first."""
+    where = Where().among("account_id", account_ids).equal(status=status).span("created_at", span.since, span.until)
+    where.after("id", ">" if span.ascending else "<", page.after)
     rows = tx.rows(
-        f"SELECT * FROM workspaces {where} ORDER BY id DESC LIMIT :limit", **where.values, limit=page.limit + 1
+        f"SELECT * FROM workspaces {where} ORDER BY id {span.order} LIMIT :limit",
+        **where.values,
+        limit=page.limit + 1,
     )
     return Page(tuple(map(_workspace, rows[: page.limit])), more=len(rows) > page.limit)
 

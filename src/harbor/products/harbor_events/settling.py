@@ -27,7 +27,6 @@ SETTLE: Final = "harbor.deliveries.settle"
 _HEAPS: Final = (Heap.PARKED, Heap.OPEN, Heap.ORDERED)
 _LANES_LOOKED_AT = 200
 _HEADS_LOOKED_AT = 20
-_ORDER_ROWS = 200
 # The first of a lane that works is not due for long. Below this nothing is looked for.
 _STALE_US = 60 * 1_000_000
 # How long after a change of a subscription all it has open is looked through for rows without their place in the order.
@@ -120,7 +119,7 @@ def _unblock(tx: Tx, lane: Lane, budget: Budget, began: JsonObject | None) -> Js
         if budget.is_spent:
             return {"lane": lane.subscription_id, "due_us": place[0], "id": place[1]}
         changed, place = lanes_store.put_in_order(
-            tx, lane.account_id, lane.subscription_id, after_us=place[0], after_id=place[1], limit=_ORDER_ROWS
+            tx, lane.account_id, lane.subscription_id, after_us=place[0], after_id=place[1], limit=budget.chunk
         )
         budget.spend(changed)
         if changed:

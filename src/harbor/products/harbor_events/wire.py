@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from harbor.kernel import pages
 from harbor.kernel.clock import EPOCH, micros
 from harbor.kernel.errors import Invalid
 from harbor.kernel.http.decode import Query
@@ -28,10 +29,16 @@ Moment = Annotated[
 
 
 class Span(Query, kw_only=True):
-    """The time filter of every list: from `created_after` (inclusive) until before `created_before`."""
+    """The time filter and the order of every list: from `created_after` (inclusive) until before `created_before`."""
 
     created_after: Moment | None = None
     created_before: Moment | None = None
+    order: Order | None = None
+
+    @property
+    def span(self) -> pages.Span:
+        """The span for a list that is newest first unless `order=asc`."""
+        return pages.Span(since=self.after_us, until=self.before_us, ascending=self.order == "asc")
 
     @property
     def after_us(self) -> int | None:

@@ -6,7 +6,7 @@ import json
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
 from harbor.kernel.ids import lowest_at
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.kernel.webhooks.model import Attempt, Delivery, ParkedBy, State, Trigger
@@ -210,11 +210,12 @@ def insert_attempts(tx: Tx, attempts: list[Attempt]) -> None:
     tx.run_many(_INSERT_ATTEMPT, [_attempt_values(attempt) for attempt in attempts])
 
 
-def attempts_of(tx: Tx, account_id: str, delivery_id: str, page: PageRequest, *, newest: bool = False) -> Page[Attempt]:
+def attempts_of(tx: Tx, account_id: str, delivery_id: str, page: PageRequest, *, span: Span) -> Page[Attempt]:
     """Attempts of a delivery, oldest first or newest first; `page.after` is the id of an attempt."""
-    where = Where(account_id=account_id, delivery_id=delivery_id).after("id", "<" if newest else ">", page.after)
+    where = Where(account_id=account_id, delivery_id=delivery_id).span("started_at", span.since, span.until)
+    where.after("id", ">" if span.ascending else "<", page.after)
     rows = tx.rows(
-        f"SELECT * FROM attempts {where} ORDER BY number {'DESC' if newest else 'ASC'} LIMIT :limit",
+        f"SELECT * FROM attempts {where} ORDER BY number {span.order} LIMIT :limit",
         **where.values,
         limit=page.limit + 1,
     )

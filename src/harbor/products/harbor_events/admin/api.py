@@ -10,7 +10,7 @@ import msgspec
 from harbor.kernel.audit.store import Entry
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Denied
-from harbor.kernel.http.decode import Body, Query
+from harbor.kernel.http.decode import Body
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Created, Route
 from harbor.kernel.http.services import Services
@@ -30,7 +30,7 @@ EnvironmentWord = Literal["production", "sandbox"]
 ADVANCE_S_MAX = 10 * 366 * 86_400
 
 
-class ListWorkspaces(Query, kw_only=True):
+class ListWorkspaces(Span, kw_only=True):
     """Which workspaces to list."""
 
     environment: EnvironmentWord | None = None
@@ -134,6 +134,7 @@ def list_workspaces(call: Call, query: ListWorkspaces, page: PageRequest) -> Pag
         page,
         environment=Environment(query.environment) if query.environment else None,
         status=Status(query.status) if query.status else None,
+        span=query.span,
     )
 
 
@@ -181,8 +182,7 @@ def audit_log(call: Call, query: ListAudit, page: PageRequest) -> Page[Entry]:
         action=query.action,
         actor=query.actor,
         subject=query.subject,
-        created_after=query.after_us,
-        created_before=query.before_us,
+        span=query.span,
     )
 
 

@@ -9,7 +9,7 @@ from harbor.kernel.audit import store as audit
 from harbor.kernel.call import Call
 from harbor.kernel.clock import moment
 from harbor.kernel.identity import store as identity
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.queue import store as queue
 from harbor.products.harbor_events.workspaces import service as workspaces
 
@@ -41,19 +41,17 @@ def audit_log(
     action: str | None,
     actor: str | None,
     subject: str | None,
-    created_after: int | None,
-    created_before: int | None,
+    span: Span,
 ) -> Page[audit.Entry]:
     """Acts in the accounts the key reaches, newest first."""
-    return audit.newest_first(
+    return audit.by_id(
         call.tx,
         workspaces.accounts(call),
         page,
         action=action,
         actor=actor,
         subject=subject,
-        created_after=created_after,
-        created_before=created_before,
+        span=span,
     )
 
 

@@ -8,7 +8,6 @@ from typing import Annotated, TypedDict
 import msgspec
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Invalid
 from harbor.kernel.http.decode import Body
 from harbor.kernel.http.routes import Created, Route
 from harbor.kernel.identity import store as identity
@@ -18,7 +17,7 @@ from harbor.products.harbor_events import scopes
 from harbor.products.harbor_events.api_keys import service
 from harbor.products.harbor_events.api_keys.service import Changes, WithSecret
 from harbor.products.harbor_events.refusals import not_found
-from harbor.products.harbor_events.wire import Moment, moment_of
+from harbor.products.harbor_events.wire import Moment, Span, moment_of
 
 _UNSET = msgspec.UNSET
 Unset = msgspec.UnsetType
@@ -77,11 +76,9 @@ class RollKey(Body):
     expire_old_in_seconds: Annotated[int, msgspec.Meta(ge=0, le=service.ROLL_S_MAX)] = 86_400
 
 
-def index(call: Call, workspace_id: str, page: PageRequest) -> Page[Credential]:
+def index(call: Call, workspace_id: str, query: Span, page: PageRequest) -> Page[Credential]:
     """Keys of a workspace, newest first."""
-    if page.after is not None and not page.after.startswith("key_"):
-        raise Invalid("starting_after names no API key of this list.", field="starting_after")
-    return service.of_workspace(call, workspace_id, page)
+    return service.of_workspace(call, workspace_id, page, query.span)
 
 
 def create(call: Call, workspace_id: str, body: CreateKey) -> Created[WithSecret]:

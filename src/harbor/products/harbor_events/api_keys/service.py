@@ -14,7 +14,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Denied, Invalid
 from harbor.kernel.identity import secrets, store
 from harbor.kernel.identity.model import Credential, CredentialKind, Environment
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events import scopes as words
 from harbor.products.harbor_events.limits import parse_limit
@@ -46,14 +46,14 @@ class Changes:
     allowed_cidrs: Any = msgspec.UNSET
 
 
-def of_workspace(call: Call, workspace_id: str, page: PageRequest) -> Page[Credential]:
+def of_workspace(call: Call, workspace_id: str, page: PageRequest, span: Span) -> Page[Credential]:
     """The keys of a workspace, newest first."""
     inside, workspace = workspaces.administered(call, workspace_id)
     if page.after is not None:
         last = store.credential(call.tx, inside.account_id, page.after)
         if last is None or last.workspace_id != workspace.id:
             raise no_cursor("API key")
-    return store.credentials_newest_first(call.tx, inside.account_id, page, workspace_id=workspace.id)
+    return store.credentials_by_id(call.tx, inside.account_id, page, workspace_id=workspace.id, span=span)
 
 
 def administered(call: Call, key_id: str) -> tuple[Call, Credential]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Literal, TypedDict
 
@@ -10,13 +11,13 @@ import msgspec
 from harbor.kernel.call import Call
 from harbor.kernel.http.decode import Body
 from harbor.kernel.http.routes import Answer, Place, Route
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import ALWAYS, Page, PageRequest
 from harbor.kernel.webhooks.model import Attempt, Delivery, State, Trigger
 from harbor.products.harbor_events import located, scopes
 from harbor.products.harbor_events.deliveries import service
 from harbor.products.harbor_events.deliveries.model import Selection
 from harbor.products.harbor_events.webhooks.view import STATES, WORDS
-from harbor.products.harbor_events.wire import EventId, Moment, Order, Span, WebhookId, WorkspaceId, moment_us
+from harbor.products.harbor_events.wire import EventId, Moment, Span, WebhookId, WorkspaceId, moment_us
 
 Status = Literal["pending", "retrying", "delivered", "failed", "canceled", "skipped", "paused"]
 ResponseStatus = Annotated[int, msgspec.Meta(ge=100, le=599)]
@@ -76,7 +77,6 @@ class ListDeliveries(Span, kw_only=True):
     event_type: str | None = None
     status: Status | None = None
     response_status: ResponseStatus | None = None
-    order: Order = "desc"
 
 
 class ReplayMany(Body):
@@ -110,7 +110,7 @@ def index(call: Call, query: ListDeliveries, page: PageRequest) -> Page[Delivery
 
 def retrieve(call: Call, place: Place) -> WholeDeliveryBody:
     """One delivery with its latest attempts and the exact request body."""
-    latest = service.attempts(call, place.thing, PageRequest(limit=_ATTEMPTS_SHOWN), newest=True)
+    latest = service.attempts(call, place.thing, PageRequest(limit=_ATTEMPTS_SHOWN), ALWAYS)
     return {
         **show(place.thing),
         "attempts": [show_attempt(attempt) for attempt in reversed(latest.items)],
@@ -118,9 +118,10 @@ def retrieve(call: Call, place: Place) -> WholeDeliveryBody:
     }
 
 
-def attempts(call: Call, page: PageRequest, place: Place) -> Page[Attempt]:
-    """Attempts of a delivery, oldest first."""
-    return service.attempts(call, place.thing, page)
+def attempts(call: Call, query: Span, page: PageRequest, place: Place) -> Page[Attempt]:
+    """Attempts of a delivery, oldest first unless `order=desc`."""
+    span = replace(query.span, ascending=query.order != "desc")
+    return service.attempts(call, place.thing, page, span)
 
 
 def replay(call: Call, place: Place) -> Delivery:

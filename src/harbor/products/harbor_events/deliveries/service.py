@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros_or_none
-from harbor.kernel.errors import Conflict, Invalid
+from harbor.kernel.errors import Conflict
 from harbor.kernel.eventlog import store as events
 from harbor.kernel.jobs import queue as jobs
 from harbor.kernel.jobs.model import Job
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.deliveries import store
 from harbor.kernel.webhooks.model import (
     REPLAYABLE,
@@ -27,7 +27,7 @@ from harbor.kernel.webhooks.retries import budget_end
 from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.webhooks.view import Rendering
 from harbor.products.harbor_events.deliveries.model import Selection, as_data
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 from harbor.products.harbor_events.webhooks.view import NAME, WORDS
 
 REPLAY_JOB = "harbor.deliveries.replay"
@@ -48,7 +48,7 @@ def listed(call: Call, selection: Selection, page: PageRequest, *, ascending: bo
         page.after is not None
         and store.find(call.tx, call.account_id, page.after, workspace_id=selection.workspace_id) is None
     ):
-        raise Invalid("starting_after names no delivery of this list.", field="starting_after")
+        raise no_cursor("delivery")
     return select(call, selection, page, ascending=ascending)
 
 
@@ -71,9 +71,9 @@ def select(call: Call, selection: Selection, page: PageRequest, *, ascending: bo
     )
 
 
-def attempts(call: Call, delivery: Delivery, page: PageRequest, *, newest: bool = False) -> Page[Attempt]:
+def attempts(call: Call, delivery: Delivery, page: PageRequest, span: Span) -> Page[Attempt]:
     """Attempts of a delivery, oldest first or newest first."""
-    return store.attempts_of(call.tx, call.account_id, delivery.id, page, newest=newest)
+    return store.attempts_of(call.tx, call.account_id, delivery.id, page, span=span)
 
 
 def request_body(call: Call, delivery: Delivery) -> str | None:

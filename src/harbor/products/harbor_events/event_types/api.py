@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, TypedDict
 
@@ -16,7 +17,7 @@ from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events import located, scopes
 from harbor.products.harbor_events.event_types import service
 from harbor.products.harbor_events.event_types.model import EventType
-from harbor.products.harbor_events.wire import WorkspaceId
+from harbor.products.harbor_events.wire import Span, WorkspaceId
 
 
 class EventTypeBody(TypedDict):
@@ -37,6 +38,12 @@ class InWorkspace(Query, kw_only=True):
     workspace_id: WorkspaceId | None = None
 
 
+class ListEventTypes(Span, kw_only=True):
+    """Which entries to list; a key of one workspace need not name it."""
+
+    workspace_id: WorkspaceId | None = None
+
+
 class PutEventType(Body):
     """An entry: what the type means, a JSON Schema of its payload, an example payload."""
 
@@ -46,9 +53,10 @@ class PutEventType(Body):
     example: dict[str, Any] | None = None
 
 
-def index(call: Call, query: InWorkspace, page: PageRequest, place: Place) -> Page[EventType]:  # noqa: ARG001
+def index(call: Call, query: ListEventTypes, page: PageRequest, place: Place) -> Page[EventType]:
     """The catalogue, by name."""
-    return service.listed(call, _workspace(place), page)
+    span = replace(query.span, ascending=query.order != "desc")
+    return service.listed(call, _workspace(place), page, span)
 
 
 def retrieve(call: Call, name: str, query: InWorkspace, place: Place) -> EventType:  # noqa: ARG001

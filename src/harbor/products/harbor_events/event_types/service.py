@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.matching import check_type
 from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events.event_types import store
@@ -23,9 +23,9 @@ def find(call: Call, workspace: Workspace, name: str) -> EventType:
     return found
 
 
-def listed(call: Call, workspace: Workspace, page: PageRequest) -> Page[EventType]:
+def listed(call: Call, workspace: Workspace, page: PageRequest, span: Span) -> Page[EventType]:
     """The catalogue in the order of names."""
-    return store.by_name(call.tx, call.account_id, workspace.id, page)
+    return store.by_name(call.tx, call.account_id, workspace.id, page, span)
 
 
 def put(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harbor.kernel.clock import micros, moment
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harbor_events.event_types.model import EventType
@@ -40,11 +40,14 @@ def find(tx: Tx, account_id: str, workspace_id: str, name: str) -> EventType | N
     return _type(row) if row else None
 
 
-def by_name(tx: Tx, account_id: str, workspace_id: str, page: PageRequest) -> Page[EventType]:
-    """Entries of a workspace in the order of their names."""
-    where = Where(account_id=account_id, workspace_id=workspace_id).after("name", ">", page.after)
+def by_name(tx: Tx, account_id: str, workspace_id: str, page: PageRequest, span: Span) -> Page[EventType]:
+    """Entries of a workspace in the order of their names, from Z to A if not ascending."""
+    where = Where(account_id=account_id, workspace_id=workspace_id).span("created_at", span.since, span.until)
+    where.after("name", ">" if span.ascending else "<", page.after)
     rows = tx.rows(
-        f"SELECT * FROM harbor_event_types {where} ORDER BY name LIMIT :limit", **where.values, limit=page.limit + 1
+        f"SELECT * FROM harbor_event_types {where} ORDER BY name {span.order} LIMIT :limit",
+        **where.values,
+        limit=page.limit + 1,
     )
     return Page(tuple(map(_type, rows[: page.limit])), more=len(rows) > page.limit)
 

@@ -23,7 +23,7 @@ from harbor.products.harbor_events.deliveries.api import show as show_delivery
 from harbor.products.harbor_events.events import service
 from harbor.products.harbor_events.events.model import BATCH_ITEMS_MAX, check_payload
 from harbor.products.harbor_events.webhooks.view import NAME
-from harbor.products.harbor_events.wire import Order, Span, WebhookId, WorkspaceId
+from harbor.products.harbor_events.wire import Span, WebhookId, WorkspaceId
 
 EventType = Annotated[
     str,
@@ -76,7 +76,6 @@ class ListEvents(Span, kw_only=True):
 
     workspace_id: WorkspaceId
     type: list[str] = msgspec.field(default_factory=list)
-    order: Order = "desc"
 
 
 class Redeliver(Body):
@@ -156,9 +155,9 @@ def index(call: Call, query: ListEvents, page: PageRequest, place: Place) -> Pag
     )
 
 
-def deliveries(call: Call, page: PageRequest, place: Place) -> Page[Delivery]:
+def deliveries(call: Call, query: Span, page: PageRequest, place: Place) -> Page[Delivery]:
     """The deliveries of an event."""
-    return service.deliveries_of(call, place.thing, page, NAME)
+    return service.deliveries_of(call, place.thing, page, query.span, NAME)
 
 
 def redeliver(call: Call, body: Redeliver, place: Place) -> Answer:

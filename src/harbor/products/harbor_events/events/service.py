@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Conflict, Invalid
+from harbor.kernel.errors import Conflict
 from harbor.kernel.eventlog import store
 from harbor.kernel.eventlog.model import Event, TypeTerms
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.deliveries import store as deliveries
 from harbor.kernel.webhooks.fanout import born
 from harbor.kernel.webhooks.matching import check_type, type_query
 from harbor.kernel.webhooks.model import Delivery, Ordering, Standing, Subscription, Trigger
 from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.workspaces.model import Workspace
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 
 WEBHOOK_IDS_MAX = 100
 
@@ -47,7 +47,7 @@ def listed(
     query = type_query(types)
     terms = TypeTerms(own=query.own, exact=query.exact, ranges=tuple((each.low, each.high) for each in query.ranges))
     if page.after is not None and store.position_of(call.tx, call.account_id, workspace.id, page.after) is None:
-        raise Invalid("starting_after names no event of this list.", field="starting_after")
+        raise no_cursor("event")
     return store.page(
         call.tx,
         call.account_id,
@@ -60,10 +60,22 @@ def listed(
     )
 
 
-def deliveries_of(call: Call, event: Event, page: PageRequest, view: str) -> Page[Delivery]:
+def deliveries_of(call: Call, event: Event, page: PageRequest, span: Span, view: str) -> Page[Delivery]:
     """The deliveries of one event."""
+    if page.after is not None:
+        last = deliveries.find(call.tx, call.account_id, page.after, workspace_id=event.workspace_id)
+        if last is None or last.event_id != event.id:
+            raise no_cursor("delivery")
     return deliveries.newest_first(
-        call.tx, call.account_id, page, workspace_id=event.workspace_id, view=view, event_id=event.id
+        call.tx,
+        call.account_id,
+        page,
+        workspace_id=event.workspace_id,
+        view=view,
+        event_id=event.id,
+        created_after=span.since,
+        created_before=span.until,
+        ascending=span.ascending,
     )
 
 

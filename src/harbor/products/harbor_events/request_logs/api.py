@@ -52,8 +52,7 @@ def index(call: Call, query: ListRequestLogs, page: PageRequest, place: Place) -
         status=query.status,
         method=query.method,
         credential_id=query.key_id,
-        created_after=query.after_us,
-        created_before=query.before_us,
+        span=query.span,
     )
 
 

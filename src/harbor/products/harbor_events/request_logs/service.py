@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harbor.kernel.call import Call
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.requestlog import store
 from harbor.kernel.requestlog.store import Entry
 from harbor.products.harbor_events.refusals import no_cursor, not_found
@@ -17,13 +17,12 @@ def listed(
     status: int | None,
     method: str | None,
     credential_id: str | None,
-    created_after: int | None,
-    created_before: int | None,
+    span: Span,
 ) -> Page[Entry]:
     """Requests, newest first."""
     if page.after is not None and _seen(call, page.after) is None:
         raise no_cursor("request")
-    return store.newest_first(
+    return store.by_id(
         call.tx,
         call.account_id,
         page,
@@ -31,8 +30,7 @@ def listed(
         status=status,
         method=method,
         credential_id=credential_id,
-        created_after=created_after,
-        created_before=created_before,
+        span=span,
     )
 
 

@@ -21,7 +21,7 @@ from harbor.products.harbor_events.deliveries.api import AttemptBody, show_attem
 from harbor.products.harbor_events.events.model import check_payload
 from harbor.products.harbor_events.webhooks import model, ping, recovery, service, stats
 from harbor.products.harbor_events.webhooks.service import Changes, WithSecret
-from harbor.products.harbor_events.wire import Moment, Order, Span, WorkspaceId, moment_of, moment_us
+from harbor.products.harbor_events.wire import Moment, Span, WorkspaceId, moment_of, moment_us
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2048, examples=["https://hooks.example.com/harbor"])]
 Entries = Annotated[list[str], msgspec.Meta(min_length=1, max_length=100, examples=[["order.shipped", "invoice.*"]])]
@@ -92,7 +92,6 @@ class ListWebhooks(Span, kw_only=True):
 
     workspace_id: WorkspaceId
     status: Literal["active", "disabled"] | None = None
-    order: Order = "desc"
 
 
 class RotateSecret(Body):

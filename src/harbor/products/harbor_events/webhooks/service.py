@@ -19,7 +19,7 @@ from harbor.kernel.webhooks.parking import store as parking
 from harbor.kernel.webhooks.signing import SECRETS_MAX, check_secret, new_secret
 from harbor.kernel.webhooks.subscriptions import keys, store
 from harbor.kernel.workspaces.model import Workspace
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 from harbor.products.harbor_events.webhooks import model
 from harbor.products.harbor_events.webhooks.view import NAME
 
@@ -71,7 +71,7 @@ def listed(
 ) -> Page[Subscription]:
     """A page of a workspace's endpoints."""
     if page.after is not None and store.find(call.tx, call.account_id, page.after, deleted=True) is None:
-        raise Invalid("starting_after names no webhook of this list.", field="starting_after")
+        raise no_cursor("webhook")
     return store.newest_first(
         call.tx,
         call.account_id,

@@ -11,6 +11,7 @@ from harbor.kernel.identity import store as identity
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events import located, scopes
+from harbor.products.harbor_events.wire import Span
 from harbor.products.harbor_events.workspaces import service
 
 
@@ -31,9 +32,9 @@ def retrieve(place: Place) -> Workspace:
     return place.workspace
 
 
-def index(call: Call, page: PageRequest) -> Page[Workspace]:
+def index(call: Call, query: Span, page: PageRequest) -> Page[Workspace]:
     """The workspaces the key can see."""
-    return service.seen(call, page)
+    return service.seen(call, page, query.span)
 
 
 def show(workspace: Workspace, call: Call) -> WorkspaceBody:

@@ -9,11 +9,11 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Invalid
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Environment
-from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.parking import store as parking
 from harbor.kernel.workspaces import store
 from harbor.kernel.workspaces.model import Status, SuspensionReason, Workspace, check_name
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 
 # What one request parks, wakes or cancels at once; the dispatcher and the sweep do the rest.
 STEP_ROWS = 2_000
@@ -28,11 +28,16 @@ def visible(call: Call, workspace_id: str) -> Workspace:
     return workspace
 
 
-def seen(call: Call, page: PageRequest) -> Page[Workspace]:
+def seen(call: Call, page: PageRequest, span: Span) -> Page[Workspace]:
     """The workspaces that the key can see: its own, or all of the account for an organization key."""
-    if call.principal.workspace_id is not None:
-        return Page((visible(call, call.principal.workspace_id),))
-    return store.newest_first(call.tx, [call.account_id], page)
+    own = call.principal.workspace_id
+    if page.after is not None:
+        is_seen = page.after == own if own else store.find(call.tx, call.account_id, page.after) is not None
+        if not is_seen:
+            raise no_cursor("workspace")
+    if own is not None:
+        return Page((visible(call, own),) if page.after is None else ())
+    return store.by_id(call.tx, [call.account_id], page, span=span)
 
 
 # Administration. A root key spans both accounts of its organization, so the account follows from the workspace.
@@ -57,9 +62,13 @@ def administered(call: Call, workspace_id: str) -> tuple[Call, Workspace]:
     return inside, workspace
 
 
-def listed(call: Call, page: PageRequest, *, environment: Environment | None, status: Status | None) -> Page[Workspace]:
+def listed(
+    call: Call, page: PageRequest, *, environment: Environment | None, status: Status | None, span: Span
+) -> Page[Workspace]:
     """All workspaces an administrator can see."""
-    return store.newest_first(call.tx, accounts(call, environment), page, status=status.value if status else None)
+    if page.after is not None and store.account_of(call.tx, page.after) not in accounts(call):
+        raise no_cursor("workspace")
+    return store.by_id(call.tx, accounts(call, environment), page, status=status.value if status else None, span=span)
 
 
 def create(call: Call, *, name: str, environment: Environment | None) -> Workspace:
