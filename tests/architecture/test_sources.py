@@ -83,10 +83,11 @@ def test_an_exception_for_sql_is_still_needed(exception: str) -> None:
     assert list(_sql_lines(HARBOR / exception))
 
 
-def test_the_environment_is_read_in_the_composition_root_and_in_the_options_of_client_commands() -> None:
+def test_the_environment_is_read_in_the_composition_root_and_in_the_options_of_commands() -> None:
     readers = {_name(path) for path in _python(HARBOR) if _environment_lines(path)}
 
-    assert readers <= {"src/harbor/app.py", "src/harbor/cli/options.py"}
+    # The words for this machine hand the environment on to the table of settings.
+    assert readers <= {"src/harbor/app.py", "src/harbor/cli/local.py", "src/harbor/cli/options.py"}
 
 
 def test_the_python_client_reads_the_environment_in_its_settings() -> None:

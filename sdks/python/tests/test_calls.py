@@ -114,6 +114,8 @@ CHANGES: list[tuple[Callable[[Harbor], Any], str, str, Any, Any]] = [
     (lambda h: h.webhooks.delete(WH), "DELETE", f"/v1/webhooks/{WH}", None, None),
     (lambda h: h.event_types.put("a.b", description="x", schema={}), "PUT", "/v1/event_types/a.b",
      {"description": "x", "schema": {}}, {"name": "a.b"}),
+    (lambda h: h.event_types.put("a.b", description=None, workspace_id=WS), "PUT", "/v1/event_types/a.b",
+     {"workspace_id": WS, "description": None}, {"name": "a.b"}),
     (lambda h: h.event_types.delete("a.b"), "DELETE", "/v1/event_types/a.b", None, None),
     (lambda h: h.admin.workspaces.update(WS, name="B"), "PUT", f"/admin/v1/workspaces/{WS}", {"name": "B"}, WORKSPACE),
     (lambda h: h.admin.workspaces.delete(WS), "DELETE", f"/admin/v1/workspaces/{WS}", None, None),

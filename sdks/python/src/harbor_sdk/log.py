@@ -8,13 +8,20 @@ from typing import Protocol
 class Logger(Protocol):
     """Anything with the four methods of `logging.Logger`. Lines carry request ids; keys, queries and bodies never."""
 
-    def debug(self, msg: str, /, *args: object) -> object: ...
-    def info(self, msg: str, /, *args: object) -> object: ...
-    def warning(self, msg: str, /, *args: object) -> object: ...
-    def error(self, msg: str, /, *args: object) -> object: ...
+    def debug(self, msg: str, /, *args: object) -> object:
+        """Each exchange, and how long it took."""
+
+    def info(self, msg: str, /, *args: object) -> object:
+        """What went as it should."""
+
+    def warning(self, msg: str, /, *args: object) -> object:
+        """What went wrong and is tried again."""
+
+    def error(self, msg: str, /, *args: object) -> object:
+        """What went wrong for good."""
 
 
-class Silence:
+class Silence(Logger):
     """The logger of those who asked for none."""
 
     def debug(self, msg: str, /, *args: object) -> None: ...

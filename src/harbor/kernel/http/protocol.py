@@ -142,6 +142,7 @@ class BoundedProtocol(StrictProtocol):
             self._look_later()
 
     def on_chunk_header(self) -> None:
+        """A chunk of the body begins (told by the parser)."""
         # What still comes after a complete reply is thrown away, and stays loose so that it has an end.
         if self.is_answering:
             self._loose_bytes = 0
@@ -155,7 +156,7 @@ class BoundedProtocol(StrictProtocol):
         if self.parser:
             super().on_response_complete()
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
+    def send_400_response(self, msg: str) -> None:
         self._refuse(self._fault)
 
     def _enter(self, phase: Phase) -> None:
@@ -253,7 +254,7 @@ class Leaving(asyncio.Protocol):
         if transport.can_write_eof():
             transport.write_eof()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
 
 

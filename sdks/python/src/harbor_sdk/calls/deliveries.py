@@ -14,18 +14,22 @@ from harbor_sdk.models.deliveries import Attempt, BulkReplay, Delivery
 
 
 def page(**filters: Unpack[DeliveryFilters]) -> ListCall[Delivery]:
+    """A page of a workspace's deliveries, newest first."""
     return ListCall(get_list("/v1/deliveries", filters, DeliveryFilters), Delivery)
 
 
 def retrieve(delivery_id: str) -> Call[Delivery]:
+    """One delivery with its attempts."""
     return Call(get(_path(delivery_id)), one(Delivery))
 
 
 def attempts(delivery_id: str, **filters: Unpack[PageFilters]) -> ListCall[Attempt]:
+    """A page of a delivery's attempts, oldest first."""
     return ListCall(get_list(f"{_path(delivery_id)}/attempts", filters, PageFilters), Attempt)
 
 
 def replay(delivery_id: str, *, idempotency_key: str | None = None) -> Call[Delivery]:
+    """The same delivery sent again, at once."""
     return Call(post(f"{_path(delivery_id)}/replay", idempotency_key=idempotency_key), one(Delivery))
 
 
@@ -42,6 +46,7 @@ def replay_many(
     dry_run: bool = False,
     idempotency_key: str | None = None,
 ) -> Call[BulkReplay]:
+    """A job that replays all deliveries that match; with `dry_run` only their count."""
     body = given(
         workspace_id=workspace_id,
         webhook_id=webhook_id,
@@ -57,6 +62,7 @@ def replay_many(
 
 
 def cancel(delivery_id: str, *, idempotency_key: str | None = None) -> Call[Delivery]:
+    """A delivery that is not sent any more."""
     return Call(post(f"{_path(delivery_id)}/cancel", idempotency_key=idempotency_key), one(Delivery))
 
 

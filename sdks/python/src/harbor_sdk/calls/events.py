@@ -28,6 +28,7 @@ class BatchEvent(TypedDict):
 def create(
     *, workspace_id: str, type: str, payload: Mapping[str, Any], idempotency_key: str | None = None
 ) -> Call[Event]:
+    """A new event. Its payload travels as it is."""
     body = {"workspace_id": workspace_id, "type": type, "payload": payload}
     return Call(post("/v1/events", body, idempotency_key=idempotency_key), one(Event))
 
@@ -39,30 +40,36 @@ def create_batch(
     atomic: bool | None = None,
     idempotency_key: str | None = None,
 ) -> Call[BatchResult]:
+    """Up to 100 new events: all or none, unless `atomic` is False."""
     body = {"workspace_id": workspace_id, "events": list(events)} | given(atomic=atomic)
     return Call(post("/v1/events/batch", body, idempotency_key=idempotency_key), _read_batch)
 
 
 def retrieve(event_id: str) -> Call[Event]:
+    """One event."""
     return Call(get(_path(event_id)), one(Event))
 
 
 def page(**filters: Unpack[EventFilters]) -> ListCall[Event]:
+    """A page of a workspace's events, newest first unless asked otherwise."""
     return ListCall(get_list("/v1/events", filters, EventFilters), Event)
 
 
 def deliveries(event_id: str, **filters: Unpack[PageFilters]) -> ListCall[Delivery]:
+    """A page of an event's deliveries."""
     return ListCall(get_list(f"{_path(event_id)}/deliveries", filters, PageFilters), Delivery)
 
 
 def redeliver(
     event_id: str, *, webhook_ids: Sequence[str] | None = None, idempotency_key: str | None = None
 ) -> Call[tuple[Delivery, ...]]:
+    """New deliveries of an event, to the endpoints named or to all that match now."""
     body = None if webhook_ids is None else {"webhook_ids": list(webhook_ids)}
     return Call(post(f"{_path(event_id)}/redeliver", body, idempotency_key=idempotency_key), items(Delivery))
 
 
 def stream(*, workspace_id: str, type: str | Sequence[str] | None = None) -> Request:
+    """The request that opens the live tail."""
     return get("/v1/events/stream", workspace_id=workspace_id, type=type)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Unpack
 
-from harbor_sdk.core.build import UNSET, Unset, changed, get, get_list, segment, send, show_query
+from harbor_sdk.core.build import UNSET, Unset, changed, get, get_list, given, segment, send, show_query
 from harbor_sdk.core.lists import ListCall
 from harbor_sdk.core.read import one
 from harbor_sdk.core.reply import read_nothing
@@ -15,10 +15,12 @@ from harbor_sdk.models.insight import EventType, KeyInfo, RequestLog
 
 
 def event_types(**filters: Unpack[WorkspaceFilters]) -> ListCall[EventType]:
+    """A page of the catalogue, by name."""
     return ListCall(get_list("/v1/event_types", filters, WorkspaceFilters), EventType)
 
 
 def event_type(name: str, *, workspace_id: str | None = None) -> Call[EventType]:
+    """The entry of one type."""
     return Call(get(_path(name), workspace_id=workspace_id), one(EventType))
 
 
@@ -30,24 +32,28 @@ def put_event_type(
     example: Any = UNSET,
     workspace_id: str | None = None,
 ) -> Call[EventType]:
-    body = changed(description=description, schema=schema, example=example)
-    query = show_query({"workspace_id": workspace_id})
-    return Call(send("PUT", _path(name), body, query=query), one(EventType))
+    """An entry, added or replaced. The workspace is named in the body, unlike in the other calls."""
+    body = given(workspace_id=workspace_id) | changed(description=description, schema=schema, example=example)
+    return Call(send("PUT", _path(name), body), one(EventType))
 
 
 def delete_event_type(name: str, *, workspace_id: str | None = None) -> Call[None]:
+    """The catalogue without an entry."""
     return Call(send("DELETE", _path(name), query=show_query({"workspace_id": workspace_id})), read_nothing)
 
 
 def request_logs(**filters: Unpack[WorkspaceFilters]) -> ListCall[RequestLog]:
+    """A page of requests as the server saw them, newest first."""
     return ListCall(get_list("/v1/request_logs", filters, WorkspaceFilters), RequestLog)
 
 
 def request_log(request_id: str) -> Call[RequestLog]:
+    """One request, found by the id that every reply carries."""
     return Call(get(f"/v1/request_logs/{segment(request_id, 'request_id')}"), one(RequestLog))
 
 
 def key() -> Call[KeyInfo]:
+    """What the key of this client is and may do."""
     return Call(get("/v1/key"), one(KeyInfo))
 
 

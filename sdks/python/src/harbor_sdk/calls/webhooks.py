@@ -31,6 +31,7 @@ def create(
     secret: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[WebhookEndpoint]:
+    """A new endpoint, with the signing secret that is shown this once."""
     body = given(
         workspace_id=workspace_id,
         url=url,
@@ -48,10 +49,12 @@ def create(
 
 
 def retrieve(webhook_id: str) -> Call[WebhookEndpoint]:
+    """One endpoint, without its secret."""
     return Call(get(_path(webhook_id)), one(WebhookEndpoint))
 
 
 def page(**filters: Unpack[WebhookFilters]) -> ListCall[WebhookEndpoint]:
+    """A page of a workspace's endpoints, newest first."""
     return ListCall(get_list("/v1/webhooks", filters, WebhookFilters), WebhookEndpoint)
 
 
@@ -69,6 +72,7 @@ def update(
     ordering: str | Unset = UNSET,
     signature_format: str | Unset = UNSET,
 ) -> Call[WebhookEndpoint]:
+    """An endpoint with other fields; what is UNSET stays."""
     body = changed(
         url=url,
         events=events,
@@ -85,6 +89,7 @@ def update(
 
 
 def delete(webhook_id: str) -> Call[None]:
+    """The end of an endpoint; its outstanding deliveries are canceled."""
     return Call(send("DELETE", _path(webhook_id)), read_nothing)
 
 
@@ -95,6 +100,7 @@ def rotate_secret(
     secret: str | None = None,
     idempotency_key: str | None = None,
 ) -> Call[RotatedSecret]:
+    """A new signing secret. The old one signs too until `grace_period_seconds` are over."""
     body = given(grace_period_seconds=grace_period_seconds, secret=secret)
     return Call(
         post(f"{_path(webhook_id)}/rotate_secret", body or None, idempotency_key=idempotency_key), one(RotatedSecret)
@@ -108,11 +114,13 @@ def send_test(
     payload: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Attempt]:
+    """One attempt with a made-up event, and how it went."""
     body = given(event_type=event_type, payload=payload)
     return Call(post(f"{_path(webhook_id)}/test", body or None, idempotency_key=idempotency_key), one(Attempt))
 
 
 def stats(webhook_id: str, *, since: Moment | None = None) -> Call[WebhookStats]:
+    """Counts and latencies of an endpoint since a moment."""
     return Call(get(f"{_path(webhook_id)}/stats", since=since), one(WebhookStats))
 
 
@@ -124,6 +132,7 @@ def recover(
     include: Sequence[str] | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Recovery]:
+    """A job that sends what an endpoint missed between two moments."""
     body = given(since=since, until=until, include=include)
     return Call(post(f"{_path(webhook_id)}/recover", body, idempotency_key=idempotency_key), one(Recovery))
 

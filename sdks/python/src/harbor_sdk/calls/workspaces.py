@@ -13,8 +13,10 @@ from harbor_sdk.models.events import Workspace
 
 
 def retrieve(workspace_id: str) -> Call[Workspace]:
+    """One workspace the key can see."""
     return Call(get(f"/v1/workspaces/{segment(workspace_id, 'workspace_id')}"), one(Workspace))
 
 
 def page(**filters: Unpack[PageFilters]) -> ListCall[Workspace]:
+    """A page of the workspaces the key can see."""
     return ListCall(get_list("/v1/workspaces", filters, PageFilters), Workspace)

@@ -43,6 +43,7 @@ class Reply:
 
     @property
     def request_id(self) -> str | None:
+        """The server's id of this request, if the reply carries one."""
         return self.headers.get("harbor-request-id")
 
 

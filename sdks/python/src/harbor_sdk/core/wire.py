@@ -18,11 +18,13 @@ REPLY_BYTES_MAX: Final = 64 * 1024 * 1024
 
 
 def show_url(settings: Settings, request: Request) -> str:
+    """The whole address of a request."""
     query = f"?{urlencode(request.query)}" if request.query else ""
     return f"{settings.host}{request.path}{query}"
 
 
 def show_headers(settings: Settings, request: Request) -> dict[str, str]:
+    """The headers of a request, with the key."""
     headers = {
         "Authorization": f"Bearer {settings.secret_key}",
         "Accept": "application/json",
@@ -36,6 +38,7 @@ def show_headers(settings: Settings, request: Request) -> dict[str, str]:
 
 
 def read_head(response: httpx.Response, body: bytes = b"") -> Reply:
+    """Status and headers of a response, with the body read so far."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     return Reply(response.status_code, headers, body)
 
@@ -51,6 +54,7 @@ def read_failure(error: httpx.RequestError, settings: Settings) -> NoReply:
 
 
 def too_slow(settings: Settings, error: Exception | None = None) -> NoReply:
+    """A reply that was not complete in time."""
     name = urlsplit(settings.host).netloc
     return NoReply("timeout", f"No complete reply from {name} in time.", error)
 

@@ -39,9 +39,11 @@ class Runner:
         self.transport = transport
 
     def one(self, call: Call[T]) -> T:
+        """What the reply to a call holds."""
         return call.read(self.transport.send(call.request))
 
     def page(self, call: ListCall[M]) -> Page[M]:
+        """One page, which can fetch the one after it."""
         listing = call.read(self.transport.send(call.request))
         return Page(listing.data, listing.has_more, listing.end_cursor, call, self)
 
