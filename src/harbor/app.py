@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
-from harbor.kernel.http.openapi import document
+from harbor.kernel.http.openapi import document, encode
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
@@ -319,7 +320,9 @@ class Harbor:
     def application(self) -> Front:
         """The ASGI application."""
         settings = self.settings
-        return Front(
+        product = self.pipelines["harbor"].product
+        self._document = lru_cache(16)(lambda base_url: encode(document(product, base_url=base_url)))
+        self._front = Front(
             doors=[Door(pipeline=self.pipelines["harbor"])],
             services={
                 "/healthz": self._health,
@@ -332,7 +335,9 @@ class Harbor:
             sandbox_hosts=frozenset(settings.sandbox_hosts),
             cors_origins=frozenset(settings.cors_origins),
             metrics_networks=[*settings.metrics_allow_cidrs],
+            public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         )
+        return self._front
 
     async def _health(self, _scope: object) -> tuple[int, str, bytes]:
         return json_reply(200, {"status": "ok"})
@@ -350,9 +355,7 @@ class Harbor:
         return 200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.text()
 
     async def _openapi(self, scope: Any) -> tuple[int, str, bytes]:
-        host = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"host"), "localhost")
-        base_url = self.settings.public_url or f"{scope.get('scheme', 'http')}://{host}"
-        return json_reply(200, document(self.pipelines["harbor"].product, base_url=base_url))
+        return 200, "application/json", self._document(self._front.origin(scope))
 
     async def _greeting(self, _scope: object) -> tuple[int, str, bytes]:
         return json_reply(

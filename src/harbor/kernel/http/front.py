@@ -21,6 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Service = Callable[[MutableMapping[str, Any]], Awaitable[tuple[int, str, bytes]]]
 Network = IPv4Network | IPv6Network
 
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -44,6 +45,12 @@ class Front:
     sandbox_hosts: frozenset[str] = frozenset()
     cors_origins: frozenset[str] = frozenset()
     metrics_networks: Sequence[Network] = field(default_factory=tuple)
+    public_url: str = "http://localhost"
+    known_hosts: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        of_doors = frozenset(host for door in self.doors for host in door.hosts)
+        object.__setattr__(self, "known_hosts", self.production_hosts | self.sandbox_hosts | of_doors)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one connection's request."""
@@ -72,17 +79,25 @@ class Front:
         listener = scope.get("state", {}).get("listener", "main")
         host = _host(scope)
         environment = self._environment(host, listener)
+        origin = self.origin(scope, host)
         for door in self.doors:
             if listener in door.listeners or host in door.hosts:
-                return door, path, Mount(environment=environment, listener=listener)
+                return door, path, Mount(environment=environment, listener=listener, origin=origin)
             if door.prefix and (path == door.prefix or path.startswith(door.prefix + "/")):
                 return (
                     door,
                     path[len(door.prefix) :] or "/",
-                    Mount(prefix=door.prefix, environment=environment, listener=listener),
+                    Mount(prefix=door.prefix, environment=environment, listener=listener, origin=origin),
                 )
         root = next(door for door in self.doors if not door.prefix)
-        return root, path, Mount(environment=environment, listener=listener)
+        return root, path, Mount(environment=environment, listener=listener, origin=origin)
+
+    def origin(self, scope: MutableMapping[str, Any], host: str | None = None) -> str:
+        """Scheme and host for absolute addresses: as reached, if the host is a known one or this machine."""
+        host = _host(scope) if host is None else host
+        if host in _LOOPBACK or host in self.known_hosts:
+            return f"{scope.get('scheme', 'http')}://{_header(scope, b'host')}"
+        return self.public_url
 
     def _environment(self, host: str, listener: str) -> Environment | None:
         if host in self.production_hosts:

@@ -17,11 +17,15 @@ _QUERY_FIELDS_MAX = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount:
-    """How a product was reached: on which way, under which prefix, and for which environment if the way says so."""
+    """How a product was reached: on which way, under which prefix, and for which environment if the way says so.
+
+    `origin` is scheme and host as they were reached, if that host is known; a host anybody may write is never repeated.
+    """
 
     prefix: str = ""
     environment: Environment | None = None
     listener: str = "main"
+    origin: str = ""
 
 
 class Request:
@@ -98,8 +102,7 @@ class Request:
     @property
     def base_url(self) -> str:
         """Scheme, host and prefix as they were reached, for absolute links."""
-        host = self.header(b"host") or "localhost"
-        return f"{self.scope.get('scheme', 'http')}://{host}{self.mount.prefix}"
+        return f"{self.mount.origin}{self.mount.prefix}"
 
 
 @dataclass(slots=True)
