@@ -23,7 +23,11 @@ WITH RECURSIVE lanes (subscription_id) AS (
     FROM lanes WHERE lanes.subscription_id IS NOT NULL
 )
 SELECT l.subscription_id, s.account_id,
-       (SELECT min(d.due_at) FROM deliveries d WHERE d.due_at IS NOT NULL AND d.subscription_id = l.subscription_id) AS due_at
+       CASE WHEN s.ordering = 'strict'
+       THEN (SELECT d.due_at FROM deliveries d WHERE d.subscription_id = l.subscription_id AND d.strict_open = 1
+             ORDER BY d.position, d.id LIMIT 1)  -- deliveries_strict: those behind the first wait for it, due or not
+       ELSE (SELECT min(d.due_at) FROM deliveries d WHERE d.due_at IS NOT NULL AND d.subscription_id = l.subscription_id)
+       END AS due_at
 FROM lanes l JOIN subscriptions s ON s.id = l.subscription_id
 WHERE l.subscription_id IS NOT NULL
 """
@@ -43,8 +47,11 @@ class Claimed:
 
 
 def due(tx: Tx) -> list[Row]:
-    """Each subscription with an open delivery: `subscription_id`, `account_id`, and `due_at` of its first."""
-    return tx.rows(_DUE)
+    """Each subscription with a delivery that can become due: `subscription_id`, `account_id`, and `due_at` of its first.
+
+    Of a strict one only the first in order counts. While that is under way, the subscription is left out.
+    """
+    return [row for row in tx.rows(_DUE) if row["due_at"] is not None]
 
 
 def claim(
