@@ -188,6 +188,7 @@ class Harbor:
             new_id=ids.next,
             owner=owner,
             observe=self._observe,
+            now=self.clock.now,
         )
         self.dispatcher = Dispatcher(means)
         self.write_behind = WriteBehind(
@@ -218,7 +219,7 @@ class Harbor:
             budget=BodyBudget(DataDir(settings.data).spool),
             outbound=policy,
             metrics=self.metrics,
-            send_webhook=lambda prepared: send(self.client, prepared, ids.next),
+            send_webhook=lambda prepared: send(self.client, prepared, ids.next, self.clock.now),
             record_webhook=lambda tx, finished: recorder.record(tx, [finished]),
             limits_are_on=settings.rate_limits,
             cors_origins=frozenset(settings.cors_origins),

@@ -8,6 +8,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -57,6 +58,7 @@ class Means:
     new_id: Callable[[str], str]
     owner: str
     observe: Callable[[Finished], None] = lambda _: None
+    now: Callable[[], datetime] = real_now  # the calendar
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class Dispatcher:
             lane.is_claiming = True
             self._start(self._claim(lane))
         limit = 1 if lane.is_strict else lane.limit
-        while lane.buffer and lane.in_flight < min(limit, lane.in_flight + len(lane.buffer)):
+        while lane.buffer and lane.in_flight < limit:
             if self._in_flight >= bounds.WEBHOOK_IN_FLIGHT_MAX:
                 if not lane.is_waiting:
                     lane.is_waiting = True
@@ -267,7 +269,7 @@ class Dispatcher:
         try:
             while prepared is not None:
                 if micros(real_now()) + int(_LEASE_RESERVE_S * 1e6) < prepared.lease_until_us:
-                    finished = await send(self._means.client, prepared, self._means.new_id)
+                    finished = await send(self._means.client, prepared, self._means.new_id, self._means.now)
                     self._finish(lane, finished)
                 yields = bool(self._waiting) or self._stopping or lane.in_flight > lane.limit
                 prepared = lane.buffer.popleft() if lane.buffer and not yields else None

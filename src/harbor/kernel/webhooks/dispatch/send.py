@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from harbor.kernel.clock import real_now
 from harbor.kernel.outbound import OutboundClient
@@ -25,8 +26,11 @@ class Finished:
     outcome: Outcome
 
 
-async def send(client: OutboundClient, prepared: Prepared, new_id: Callable[[str], str]) -> Finished:
-    """Make the attempt. Never raises for what the receiver does."""
+async def send(
+    client: OutboundClient, prepared: Prepared, new_id: Callable[[str], str], now: Callable[[], datetime] = real_now
+) -> Finished:
+    """Make the attempt. Never raises for what the receiver does. `now` is the calendar, which says when it began."""
+    started_at = now()
     headers, timestamp = signed_headers(prepared)
     answer = await client.post(prepared.subscription.url, prepared.body, headers, prepared.view.timeout_s)
     body = _text(answer.body) if answer.body else ""
@@ -48,7 +52,7 @@ async def send(client: OutboundClient, prepared: Prepared, new_id: Callable[[str
         subscription_id=delivery.subscription_id,
         number=prepared.number,
         trigger=delivery.trigger,
-        started_at=answer.started_at,
+        started_at=started_at,
         duration_ms=answer.duration_ms,
         url=prepared.subscription.url,
         response_status=answer.status,
