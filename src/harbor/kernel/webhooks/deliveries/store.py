@@ -210,6 +210,27 @@ def insert_attempts(tx: Tx, attempts: list[Attempt]) -> None:
     tx.run_many(_INSERT_ATTEMPT, [_attempt_values(attempt) for attempt in attempts])
 
 
+def forget_answers_of_erased(tx: Tx, sent: list[tuple[Delivery, int]]) -> None:
+    """Blank what answered attempts (delivery and number) whose kept body was erased while they were under way."""
+    tx.run_many(
+        """
+        UPDATE attempts SET response_body = NULL, response_headers = NULL
+        WHERE account_id = :account_id AND delivery_id = :delivery_id AND number = :number AND EXISTS (
+            SELECT 1 FROM deliveries d
+            WHERE d.account_id = :account_id AND d.workspace_id = :workspace_id AND d.id = :delivery_id AND d.body IS NULL)
+        """,
+        [
+            {
+                "account_id": delivery.account_id,
+                "workspace_id": delivery.workspace_id,
+                "delivery_id": delivery.id,
+                "number": number,
+            }
+            for delivery, number in sent
+        ],
+    )
+
+
 def attempts_of(tx: Tx, account_id: str, delivery_id: str, page: PageRequest, *, span: Span) -> Page[Attempt]:
     """Attempts of a delivery, oldest first or newest first; `page.after` is the id of an attempt."""
     where = Where(account_id=account_id, delivery_id=delivery_id).span("started_at", span.since, span.until)

@@ -34,6 +34,12 @@ class Recorder:
         """Record attempts in one transaction."""
         settlements = [_settlement(tx, one) for one in finished]
         deliveries.insert_attempts(tx, [one.attempt for one in finished])
+        # A view that keeps bodies had one when the attempt began.
+        kept = [
+            (one.prepared.claimed.delivery, one.attempt.number) for one in finished if not one.prepared.view.is_pure
+        ]
+        if kept:
+            deliveries.forget_answers_of_erased(tx, kept)
         queue.settle(tx, settlements, self._owner)
         by_subscription: defaultdict[tuple[str, str], list[tuple[Finished, Settlement]]] = defaultdict(list)
         for one, settlement in zip(finished, settlements, strict=True):

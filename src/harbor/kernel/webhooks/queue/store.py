@@ -36,6 +36,9 @@ _COLUMNS = """d.*, e.position AS e_position, e.product AS e_product, e.type AS e
     e.actor AS e_actor, e.created_at AS e_created_at"""
 _JOIN = "deliveries d JOIN events e ON e.account_id = d.account_id AND e.workspace_id = d.workspace_id AND e.id = d.event_id"
 
+# A row that was canceled while somebody worked on it is not sent again.
+_DUE_IF_OPEN = "CASE WHEN state IN ('due', 'retrying') THEN CAST(:now AS BIGINT) ELSE due_at END"
+
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
@@ -135,8 +138,8 @@ def keep_rendered(tx: Tx, delivery: Delivery, *, body: str | None, sequence: int
 def release(tx: Tx, claimed: list[Claimed], owner: str) -> None:
     """Give claimed rows back unsent: they are due at once."""
     tx.run_many(
-        """
-        UPDATE deliveries SET due_at = :now, lease_until = NULL, lease_owner = NULL
+        f"""
+        UPDATE deliveries SET due_at = {_DUE_IF_OPEN}, lease_until = NULL, lease_owner = NULL
         WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id AND lease_owner = :owner AND lease_until IS NOT NULL
         """,
         [
@@ -157,7 +160,10 @@ def recover(tx: Tx, expired_before_us: int | None) -> int:
     term = "" if expired_before_us is None else "AND lease_until < :before"
     values = {} if expired_before_us is None else {"before": expired_before_us}
     return tx.run(
-        f"UPDATE deliveries SET due_at = :now, lease_until = NULL, lease_owner = NULL WHERE lease_until IS NOT NULL {term}",
+        f"""
+        UPDATE deliveries SET due_at = {_DUE_IF_OPEN}, lease_until = NULL, lease_owner = NULL
+        WHERE lease_until IS NOT NULL {term}
+        """,
         now=tx.now_us,
         **values,
     )

@@ -67,7 +67,7 @@ def administered(call: Call, key_id: str) -> tuple[Call, Credential]:
 
 def create(call: Call, workspace_id: str, changes: Changes) -> WithSecret:
     """A new key for a workspace. A caller cannot give more than it has."""
-    inside, workspace = workspaces.administered(call, workspace_id)
+    inside, workspace = workspaces.changeable(call, workspace_id)
     return mint(inside, workspace, changes)
 
 

@@ -129,7 +129,7 @@ def update(call: Call, before: Subscription, changes: Changes) -> Subscription:
     call.subscriptions_changed()
     if after.ordering is not before.ordering:
         parking.set_strict(
-            call.tx, call.account_id, after.id, is_strict=after.ordering is Ordering.STRICT, limit=100_000
+            call.tx, call.account_id, after.id, is_strict=after.ordering is Ordering.STRICT, limit=STEP_ROWS
         )
     if before.status is Standing.ACTIVE and after.status is Standing.DISABLED:
         parking.park_subscription(call.tx, call.account_id, after.id, STEP_ROWS)

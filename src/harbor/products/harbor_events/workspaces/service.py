@@ -58,7 +58,16 @@ def administered(call: Call, workspace_id: str) -> tuple[Call, Workspace]:
         raise not_found("workspace", workspace_id)
     inside = call.within(account_id)
     workspace = inside.workspace(workspace_id)
-    assert workspace is not None, workspace_id
+    if workspace is None or (workspace.purge_at is not None and workspace.purge_at <= call.tx.now):
+        raise not_found("workspace", workspace_id)  # its purge has begun: keys and events may be gone already
+    return inside, workspace
+
+
+def changeable(call: Call, workspace_id: str) -> tuple[Call, Workspace]:
+    """The same, for changes. Raises `Conflict` while the workspace is on its way out."""
+    inside, workspace = administered(call, workspace_id)
+    if workspace.purge_at is not None:
+        raise Conflict(f"Workspace {workspace.id} is being deleted; activate it first to keep it.", code="conflict")
     return inside, workspace
 
 
@@ -103,7 +112,7 @@ def create(call: Call, *, name: str, environment: Environment | None) -> Workspa
 
 def rename(call: Call, workspace_id: str, *, name: str) -> Workspace:
     """Another display name."""
-    inside, workspace = administered(call, workspace_id)
+    inside, workspace = changeable(call, workspace_id)
     changed = replace(workspace, name=check_name(name), updated_at=call.tx.now)
     _put(inside, changed)
     inside.emit(
@@ -119,7 +128,7 @@ def rename(call: Call, workspace_id: str, *, name: str) -> Workspace:
 
 def suspend(call: Call, workspace_id: str, *, reason: SuspensionReason) -> Workspace:
     """Refuse writes and park what is outstanding; the remaining retry budget of each delivery stands still."""
-    inside, workspace = administered(call, workspace_id)
+    inside, workspace = changeable(call, workspace_id)
     if workspace.status is Status.ARCHIVED:
         raise Conflict(f"Workspace {workspace.id} is archived; activate it first.", code="workspace_archived")
     changed = replace(
@@ -165,7 +174,7 @@ def activate(call: Call, workspace_id: str) -> Workspace:
 
 def archive(call: Call, workspace_id: str) -> Workspace:
     """Keep it for reading only; outstanding deliveries are canceled."""
-    inside, workspace = administered(call, workspace_id)
+    inside, workspace = changeable(call, workspace_id)
     if workspace.is_default:
         raise Conflict(
             f"Workspace {workspace.id} is the account's default, where events of products go; suspend it instead.",
