@@ -18,14 +18,14 @@ setup: $(VENV)/.harbor ## Make .venv with Harbor in it
 setup-dev: $(VENV)/.harbor-dev ## The same, with the tools for tests
 
 $(VENV)/.harbor: requirements.lock pyproject.toml sdks/python/pyproject.toml | $(VENV)/.python
-	@echo "Installing what Harbor needs into $(VENV); the first time this takes a while ..."
+	@echo "Installing what Harbor needs into $(VENV); the first time takes a while ..."
 	@$(PIP) install --require-hashes -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -e sdks/python -e .
 	@touch $@
 
 # The larger lock holds the smaller one, so nothing is left for `setup` to do afterwards.
 $(VENV)/.harbor-dev: requirements-dev.lock requirements.lock pyproject.toml sdks/python/pyproject.toml | $(VENV)/.python
-	@echo "Installing what Harbor and its tests need into $(VENV); the first time this takes some minutes ..."
+	@echo "Installing what Harbor and its tests need into $(VENV); the first time takes some minutes ..."
 	@$(PIP) install --require-hashes -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation -e sdks/python -e .
 	@touch $(VENV)/.harbor $@

@@ -70,7 +70,7 @@ class Stage:
 def set_up(stage: Stage, note: str | None) -> None:
     """Chapter 1: an installation, a server, a workspace with a key, and endpoints."""
     screen, server, place = stage.screen, stage.server, stage.place
-    screen.chapter("Set up", "harbor init, harbor serve, then a workspace, a key and two endpoints through the API.")
+    screen.chapter("Set up", "harbor init and harbor serve; then a workspace, a key and two endpoints.")
     screen.fact("Directory", f"{place.path}{' (made anew; an earlier demo was there)' if place.was_used else ''}")
     with screen.waiting("Setting up ..."):
         made = server.set_up()
