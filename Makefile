@@ -75,7 +75,7 @@ golden: setup-dev ## Write the OpenAPI documents and the reference anew; review 
 docs: setup-dev ## Write docs/reference anew
 	$(BIN)/python scripts/reference
 
-lock: setup-dev ## Write the locks anew from pyproject.toml
+lock: ## Write the locks anew from pyproject.toml (needs uv)
 	PATH="$(abspath $(BIN)):$$PATH" scripts/lock
 
 clean: ## Remove what these words made, but no data
