@@ -46,10 +46,12 @@ class Key:
     secret: str
 
 
-def make_organization(tx: Tx, new_id: Callable[[str], str], *, name: str = "Acme") -> Organization:
+def make_organization(
+    tx: Tx, new_id: Callable[[str], str], *, name: str = "Acme", is_operator: bool = False
+) -> Organization:
     """An organization with two accounts and their default workspaces."""
     organization_id = new_id("org_")
-    identity.insert_organization(tx, organization_id, name, is_operator=False)
+    identity.insert_organization(tx, organization_id, name, is_operator=is_operator)
     accounts = {each: Account(new_id("acc_"), organization_id, each) for each in Environment}
     for account in accounts.values():
         identity.insert_account(tx, account)

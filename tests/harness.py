@@ -76,7 +76,7 @@ class Client:
 
     pipeline: Pipeline
     headers: Mapping[str, str] = field(default_factory=dict)
-    mount: Mount = field(default_factory=Mount)
+    mount: Mount = field(default_factory=lambda: Mount(origin="http://desk.test"))
     address: str = field(default_factory=lambda: f"10.{(n := next(_addresses)) >> 16 & 255}.{n >> 8 & 255}.{n & 255}")
 
     async def request(
@@ -153,10 +153,10 @@ class House:
         """A client of a product with the headers that say who it is."""
         return Client(self.pipelines[product], headers or {})
 
-    async def organization(self, name: str = "Acme") -> Organization:
+    async def organization(self, name: str = "Acme", *, is_operator: bool = False) -> Organization:
         """A new organization with its accounts and their default workspaces."""
         return await self.database.write(
-            lambda tx: make_organization(tx, self.services.faculties.ids.next, name=name),
+            lambda tx: make_organization(tx, self.services.faculties.ids.next, name=name, is_operator=is_operator),
         )
 
     async def write(self, account: Account, act: Callable[[Call], T]) -> T:
@@ -186,9 +186,12 @@ async def open_house(
     *,
     views: Sequence[View] = (),
     kinds: Callable[[CallOf], Sequence[JobKind]] = lambda _call_of: (),
-    tools: Mapping[str, Any] | None = None,
+    tools: Callable[[Means], Mapping[str, Any]] = lambda _means: {},
 ) -> AsyncIterator[House]:
-    """The kernel around a migrated database, with these products; `folder` takes its key and spooled bodies."""
+    """The kernel around a migrated database, with these products; `folder` takes its key and spooled bodies.
+
+    `tools` makes what the products' handlers find in `services.tools` besides the kernel's own.
+    """
     ids = IdMint(lambda: micros(clock.now()) // 1000)
     vault = Vault.create(folder / "instance.key")
     directory, known_views = Directory(), Views({view.name: view for view in views})
@@ -202,19 +205,18 @@ async def open_house(
         return Call(tx, system(account.id, account.organization_id, account.environment), faculties)
 
     recorder = Recorder(_OWNER, lambda tx, subscription: call_of(tx, subscription.account_id))
-    dispatcher = Dispatcher(
-        Means(
-            database=database,
-            client=client,
-            directory=directory,
-            views=known_views,
-            vault=vault,
-            limiter=limiter,
-            recorder=recorder,
-            new_id=ids.next,
-            owner=_OWNER,
-        )
+    means = Means(
+        database=database,
+        client=client,
+        directory=directory,
+        views=known_views,
+        vault=vault,
+        limiter=limiter,
+        recorder=recorder,
+        new_id=ids.next,
+        owner=_OWNER,
     )
+    dispatcher = Dispatcher(means)
     worker = Worker(database, kinds_by_name(send_kind(None), *kinds(call_of)), clock, ids.next, chance=lambda: 1.0)
     write_behind = WriteBehind(
         database,
@@ -240,7 +242,7 @@ async def open_house(
             "dispatch.owner": _OWNER,
             "tail": Tail(database),
             "calendar": Calendar(clock, database, dispatcher, worker, write_behind),
-            **(tools or {}),
+            **tools(means),
         },
     )
     house = House(

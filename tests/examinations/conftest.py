@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -62,7 +63,7 @@ class Houses:
             [exhibit.product(clock)],
             views=exhibit.views,
             kinds=exhibit.kinds,
-            tools=exhibit.tools,
+            tools=partial(exhibit.tools, folder),
         )
         return await self._stack.enter_async_context(house)
 

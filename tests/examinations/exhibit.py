@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from tests.factories import Key, Organization, make_key
@@ -16,6 +17,7 @@ from harbor.kernel.http.routes import Route
 from harbor.kernel.identity.model import CredentialKind
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.storage.migrate import Area
+from harbor.kernel.webhooks.dispatch.dispatcher import Means
 from harbor.kernel.webhooks.view import View
 from harbor.kernel.workspaces.model import Workspace
 
@@ -38,7 +40,8 @@ Fill = Callable[[Call, Tenant, Mapping[str, str]], object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhibit:
-    """One product. `things` makes the object that a path parameter names, `arranged` for one route in its own state.
+    """One product. `things` makes the object that a path parameter names, `arranged` for one route in its own state,
+    and `before` does what must have been done before a route is asked.
 
     `fields` says what a field or query parameter of that name holds; `fills` adds an item to what a route lists, where
     the slice has no route that creates one. `one_path` says how a request is put on a path shared by all routes.
@@ -54,8 +57,9 @@ class Exhibit:
     views: Sequence[View] = ()
     kinds: Callable[[CallOf], Sequence[JobKind]] = lambda _call_of: ()
     areas: Sequence[Area] = ()
-    tools: Mapping[str, Any] = field(default_factory=dict)
+    tools: Callable[[Path, Means], Mapping[str, Any]] = lambda _folder, _means: {}
     things: Mapping[str, Make] = field(default_factory=dict)
+    before: Mapping[str, Callable[[Call], object]] = field(default_factory=dict)
     arranged: Mapping[str, Make] = field(default_factory=dict)
     fields: Mapping[str, Callable[[Tenant], object]] = field(default_factory=dict)
     fills: Mapping[str, Fill] = field(default_factory=dict)

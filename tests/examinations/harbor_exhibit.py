@@ -5,23 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from tests.examinations.exhibit import Caller, Exhibit, Tenant
 from tests.factories import make_delivery, make_event, make_key, make_webhook, make_workspace
 
+from harbor.kernel.backup.backups import Backups
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
+from harbor.kernel.datadir import DataDir
 from harbor.kernel.eventlog import store as eventlog
+from harbor.kernel.facts import Facts
 from harbor.kernel.http.product import Product
 from harbor.kernel.http.routes import Route
+from harbor.kernel.jobs import queue as jobs
 from harbor.kernel.ratelimit.rules import Rule
 from harbor.kernel.requestlog import store as requestlog
+from harbor.kernel.rotation import state as rotation
 from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.deliveries import store as deliveries
+from harbor.kernel.webhooks.dispatch.dispatcher import Means
 from harbor.kernel.workspaces.model import Status
 from harbor.products import harbor_events
-from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.event_types import service as event_types
+from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
 
@@ -31,6 +38,22 @@ _RULE = Rule(quota=100, window_s=60, burst=50)
 
 def _product(clock: ManualClock) -> Product:
     return harbor_product(Limits(production=_RULE, sandbox=_RULE, refusals=_RULE), lambda: micros(clock.now()))
+
+
+def _tools(folder: Path, means: Means) -> dict[str, Any]:
+    data = DataDir(folder)
+    data.create()
+    return {
+        "delete_grace_days": 7,
+        "backups": Backups(means.database, data, means.vault, key_file=None, version="1"),
+        "facts": Facts(version="1", engine=means.database.engine, clock="manual", folder=folder),
+    }
+
+
+def _no_rotation(call: Call) -> None:
+    job = rotation.newest(call.tx)
+    if job is not None and job.is_open:
+        jobs.cancel(call.tx, job.account_id, job.id)
 
 
 def _caller(route: Route) -> Caller:
@@ -109,7 +132,11 @@ HARBOR = Exhibit(
     has_workspaces=True,
     views=[harbor_view()],
     areas=[Area("harbor_events", Path(harbor_events.__file__).parent / "migrations")],
-    tools={"delete_grace_days": 7},
+    tools=_tools,
+    before={
+        "admin.key_rotation": lambda call: rotation.start(call.tx, call.new_id("job_")),
+        "admin.backup": _no_rotation,
+    },
     things={
         "workspace_id": lambda call, tenant: tenant.workspace.id,
         "event_id": _event,

@@ -60,7 +60,8 @@ class Subject:
 
     async def tenant(self) -> Tenant:
         """A new organization; the account that counts is its sandbox."""
-        organization = await self.house.organization()
+        is_operator = self.exhibit.caller(self.route) == "root"
+        organization = await self.house.organization(is_operator=is_operator)
         url = self.receiver.url(f"/{organization.id}")
 
         def settle(call: Call) -> Tenant:
@@ -83,6 +84,8 @@ class Subject:
         known = {name: partial(value, tenant) for name, value in self.exhibit.fields.items()}
         query = body_of(self.bound.query_type, known) if self.bound.query_type else {}
         body = body_of(self.bound.body_type, known) if self.bound.body_type else None
+        if before := self.exhibit.before.get(self.route.name):
+            await self.write(tenant, before)
         return Asked(await self.objects(tenant) if params is None else params, query, body)
 
     async def objects(self, tenant: Tenant) -> dict[str, str]:

@@ -46,7 +46,17 @@ class Faculties:
 class Call:
     """The transaction `tx`, the caller `principal`, and the account they act in."""
 
-    __slots__ = ("_faculties", "_tokens", "account_id", "base_url", "principal", "request_id", "route", "tx")
+    __slots__ = (
+        "_faculties",
+        "_tokens",
+        "account_id",
+        "base_url",
+        "principal",
+        "request_id",
+        "route",
+        "subjects",
+        "tx",
+    )
 
     def __init__(
         self,
@@ -67,6 +77,8 @@ class Call:
         self.route = route
         self._faculties = faculties
         self._tokens: Row | None = None
+        # Product and subject of what was told of, in order: a reply that is kept is about the first of them.
+        self.subjects: list[tuple[str, str]] = []
 
     # What it can make
 
@@ -175,6 +187,7 @@ class Call:
         """
         product = product_of(type_)
         assert product, f"{type_} does not begin with a product's word"
+        self.subjects.append((product, subject))
         workspace = self.workspace(workspace_id) if workspace_id else None
         workspace = workspace or self.default_workspace()
         payload = msgspec.json.encode(data)
@@ -239,9 +252,13 @@ class Call:
     def erase(self, product: str, subject: str) -> None:
         """Blank everything that may hold a person's content about `subject`, and cancel what would still send it.
 
-        Snapshots, rendered bodies, stored answers, audit before and after. The events themselves stay: they never held any.
+        Snapshots, rendered bodies, stored answers, replies kept for idempotency keys, audit before and after. The events
+        themselves stay: they never held any.
         """
-        for event_id in snapshots.events_about(self.tx, self.account_id, product, subject):
+        # Where no view keeps snapshots the audit knows the events: what receivers answered to them may hold content too.
+        told = set(snapshots.events_about(self.tx, self.account_id, product, subject))
+        told |= set(audit.events_about(self.tx, self.account_id, product, subject))
+        for event_id in sorted(told):
             parking.cancel_event(self.tx, self.account_id, event_id)
             parking.blank_event(self.tx, self.account_id, event_id)
         snapshots.blank_snapshots(self.tx, self.account_id, product, subject)

@@ -96,5 +96,6 @@ DIALECT = Dialect(
     refuses_unknown=False,
     accepts_media_type=lambda value: (value or "").partition(";")[0].strip() == "application/json",
     allows_idempotency=True,
+    logs_bodies=False,
     version_of=version_of,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -93,4 +94,14 @@ VIEW = View(
     hold_for=timedelta(days=7),
     draws_sequence=True,
     after=after,
+)
+
+# For those who want to know that something happened, and no more.
+PLAIN = replace(
+    VIEW,
+    name="plain",
+    render=lambda rendering: rendering.event.payload.encode(),
+    snapshot=None,
+    is_pure=True,
+    draws_sequence=False,
 )

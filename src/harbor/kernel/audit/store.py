@@ -84,6 +84,20 @@ def by_id(
     return Page(tuple(map(_entry, rows[: page.limit])), more=len(rows) > page.limit)
 
 
+def events_about(tx: Tx, account_id: str, product: str, subject: str) -> list[str]:
+    """Ids of the events that told of a subject, as far as the audit goes back."""
+    rows = tx.rows(
+        """
+        SELECT event_id FROM audit
+        WHERE account_id = :account_id AND product = :product AND subject = :subject AND event_id IS NOT NULL
+        """,  # audit_by_subject
+        account_id=account_id,
+        product=product,
+        subject=subject,
+    )
+    return [row["event_id"] for row in rows]
+
+
 def blank(tx: Tx, account_id: str, product: str, subject: str) -> int:
     """Remove what was changed from the acts on a subject; that they happened stays."""
     return tx.run(

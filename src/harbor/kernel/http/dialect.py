@@ -73,6 +73,8 @@ class Dialect:
     admit: Callable[[Call, Route, Place], None] = lambda _call, _route, _place: None
     accepts_media_type: Callable[[str | None], bool] = lambda _type: True
     allows_idempotency: bool = False
+    # A product whose bodies hold a person's content says no: what stands in the request log is no subject's to erase.
+    logs_bodies: bool = True
     version_of: Callable[[Request, Principal | None], str] | None = None
     # A product on one path finds its route in the body; its request is read before it is routed.
     finder: Callable[[Request, bytes], Route] | None = None

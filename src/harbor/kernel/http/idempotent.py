@@ -58,10 +58,12 @@ class Once:
         store.remember(tx, self._slot(call, place), digest=self.digest, status=0, reply=None, is_running=True)
 
     def keep(self, tx: Tx, call: Call, place: Place, reply: Reply) -> None:
-        """Keep a reply, sealed: it may hold a secret that is shown once."""
+        """Keep a reply, sealed: it may hold a secret that is shown once. `erase` finds it by what the call told of."""
         kept = _Kept(*_text(reply.body), dict(reply.headers), reply.media_type)
         sealed = call.vault.seal(call.account_id, _PURPOSE, msgspec.json.encode(kept).decode())
         store.remember(tx, self._slot(call, place), digest=self.digest, status=reply.status, reply=sealed)
+        if call.subjects:
+            store.about(tx, self._slot(call, place), *call.subjects[0])
 
     def drop(self, tx: Tx, call: Call, place: Place) -> None:
         """Free the key."""

@@ -17,13 +17,15 @@ _SECRETS = re.compile(
 )
 
 
-def entry_of(request: Request, status: int, body: bytes, clock: Clock) -> tuple[Entry | None, float]:
+def entry_of(
+    request: Request, status: int, body: bytes, clock: Clock, *, keeps_bodies: bool
+) -> tuple[Entry | None, float]:
     """The log line of a request with a known caller, and the seconds it took."""
     seconds = time.perf_counter() - request.started
     principal = request.principal
     if principal is None or not principal.account_id:
         return None, seconds
-    is_refused = status >= 400
+    keeps = keeps_bodies and status >= 400
     entry = Entry(
         id=request.request_id,
         account_id=principal.account_id,
@@ -37,8 +39,8 @@ def entry_of(request: Request, status: int, body: bytes, clock: Clock) -> tuple[
         error_code=request.error_code,
         client=request.client,
         client_request_id=_client_id(request),
-        request_body=redacted(request.body) if is_refused and request.body else None,
-        response_body=redacted(body) if is_refused and body else None,
+        request_body=redacted(request.body) if keeps and request.body else None,
+        response_body=redacted(body) if keeps and body else None,
         created_at=micros(clock.now()),
     )
     return entry, seconds

@@ -320,9 +320,9 @@ class Pipeline:
         self.services.write_behind.put("cursors", (call.account_id, place.workspace_id, route.name, cursor), issued)
 
     def _note(self, request: Request, reply: Reply | Stream) -> None:
-        entry, seconds = entry_of(
-            request, reply.status, b"" if isinstance(reply, Stream) else reply.body, self.services.clock
-        )
+        body = b"" if isinstance(reply, Stream) else reply.body
+        keeps_bodies = self._dialect.logs_bodies
+        entry, seconds = entry_of(request, reply.status, body, self.services.clock, keeps_bodies=keeps_bodies)
         self.services.metrics.request(self.product.name, request.route_name or "none", reply.status, seconds)
         if entry is not None:
             self.services.write_behind.put("requests", entry.id, entry)

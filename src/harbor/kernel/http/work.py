@@ -160,21 +160,23 @@ class Stage:
     def __init__(self, work: Work) -> None:
         self.work = work
         self._place = NOWHERE
+        self._subjects: list[tuple[str, str]] = []
         self._is_running = False
 
     async def first(self, act: Callable[[Call, Any, Place], Any]) -> Any:
         """Run `act(call, body, place)` in the first transaction. A request answered before ends the journey here."""
 
-        def run(tx: Tx) -> tuple[Reply | None, Any, Place]:
+        def run(tx: Tx) -> tuple[Reply | None, Any, Place, Call]:
             call, place, replayed = self.work.begin(tx)
             if replayed is not None:
-                return replayed, None, place
+                return replayed, None, place, call
             supply, _ = self.work.decode(call, place)
             if self.work.once is not None:
                 self.work.once.start(tx, call, place)
-            return None, act(call, supply.get("body"), place), place
+            return None, act(call, supply.get("body"), place), place, call
 
-        replayed, result, self._place = await self.work.pipeline.services.database.write(run)
+        replayed, result, self._place, call = await self.work.pipeline.services.database.write(run)
+        self._subjects = call.subjects
         if replayed is not None:
             raise Replayed(replayed)
         self._is_running = self.work.once is not None
@@ -192,6 +194,7 @@ class Stage:
                 base_url=self.work.request.base_url,
                 route=self.work.route.name,
             )
+            call.subjects.extend(self._subjects)
             reply = self.work.pipeline.shape(act(call), self.work.bound, self.work.request, call, None, self._place)
             self.work.remember(call, self._place, reply)
             return reply
