@@ -31,7 +31,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Word]]] = {
         "serve": Word("harbor.cli.serve:serve", "Run the server, with the worker in it."),
         "work": Word("harbor.cli.work:work", "Run one more worker (PostgreSQL only)."),
         "stop": Word("harbor.cli.stop:stop", "Stop the server; with --apps the applications too."),
-        "demo": Word("harbor.cli.demo:demo", "Fill a development server with things to look at."),
+        "demo": Word("harbor.cli.demo:demo", "Show Harbor at work: deliver, fail, kill -9, nothing lost."),
         "migrate": Word("harbor.cli.migrate:migrate", "Bring the database to this version's tables."),
         "doctor": Word("harbor.cli.doctor:doctor", "Look for what is wrong, and say how to mend it."),
         "backup": Word("harbor.cli.backup:backup", "Copy everything into one file."),
@@ -55,14 +55,14 @@ WORDS: Final[Mapping[str, Word]] = {name: word for words in SECTIONS.values() fo
 class Program(click.Group):
     """A group whose commands are imported when they are called, and whose failures look alike."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click names it)
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(WORDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         word = WORDS.get(cmd_name)
         return None if word is None else load(cmd_name, word)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, words in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name, word.help) for name, word in words.items()], col_spacing=3)
