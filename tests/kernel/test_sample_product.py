@@ -150,6 +150,21 @@ async def test_a_paused_hook_holds_what_happens_and_sends_it_later(desk: Desk) -
     assert len(desk.receiver.got) == 1
 
 
+async def test_what_was_held_for_more_than_a_week_is_left_out(desk: Desk) -> None:
+    hook = await desk.hook()
+    await desk.client.request("POST", f"/hooks/{hook['id']}/pause")
+    await desk.take_in(label="old", email=None)
+    desk.house.clock.advance(timedelta(days=1).total_seconds())
+    await desk.take_in(label="new", email=None)
+    desk.house.clock.advance(timedelta(days=6, minutes=1).total_seconds())
+
+    await desk.client.request("POST", f"/hooks/{hook['id']}/resume")
+    await desk.house.settle()
+
+    assert await desk.in_words(hook) == [(1, "sent"), (None, "left out")]
+    assert [got.json()["parcel"]["label"] for got in desk.receiver.got] == ["new"]
+
+
 async def test_what_fails_is_tried_again_after_a_minute_and_ten_and_then_given_up(desk: Desk) -> None:
     hook = await desk.hook()
     desk.receiver.otherwise = Answer(status=500)

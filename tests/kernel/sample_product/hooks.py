@@ -9,6 +9,7 @@ from tests.kernel.sample_product.dialect import version_of
 from tests.kernel.sample_product.view import NAME, WORDS
 
 from harbor.kernel.call import Call
+from harbor.kernel.clock import micros
 from harbor.kernel.errors import Missing
 from harbor.kernel.http.decode import OpenBody
 from harbor.kernel.http.request import Request
@@ -112,6 +113,10 @@ def _stand(call: Call, hook: Subscription, status: Standing) -> Subscription:
     store.put(call.tx, changed)
     call.subscriptions_changed()
     if status is Standing.ACTIVE:
+        hold_for = call.views.of(hook).hold_for
+        assert hold_for is not None
+        before_us = micros(call.tx.now - hold_for)
+        parking.skip_held(call.tx, call.account_id, hook.id, STEP_ROWS, created_before_us=before_us)
         parking.release_subscription(call.tx, call.account_id, hook.id, STEP_ROWS)
     return changed
 

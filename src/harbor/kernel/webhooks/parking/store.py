@@ -25,8 +25,8 @@ _OF_SUBSCRIPTION = "subscription_id = :subscription_id"
 _OF_WORKSPACE = """workspace_id = :workspace_id AND subscription_id IN (
     SELECT s.id FROM subscriptions s WHERE s.account_id = :account_id AND s.workspace_id = :workspace_id)"""
 
-_CANCELED = """state = 'canceled', due_at = NULL, kept_due_at = NULL, parked_by = NULL, paused_at = NULL, strict_open = NULL,
-    completed_at = :now"""
+_OVER = "due_at = NULL, kept_due_at = NULL, parked_by = NULL, paused_at = NULL, strict_open = NULL, completed_at = :now"
+_CANCELED = f"state = 'canceled', {_OVER}"
 
 
 def park_workspace(tx: Tx, account_id: str, workspace_id: str, limit: int) -> int:
@@ -56,6 +56,23 @@ def release_subscription(
 ) -> int:
     """Wake up to `limit` deliveries of a subscription that were parked for one of these causes, its own by default."""
     return _release(tx, account_id, _OF_SUBSCRIPTION, by, limit, subscription_id=subscription_id)
+
+
+def skip_held(tx: Tx, account_id: str, subscription_id: str, limit: int, *, created_before_us: int) -> int:
+    """Leave out up to `limit` held deliveries that are older than their view holds them: before a release."""
+    change = f"state = 'skipped', {_OVER}"
+    condition = f"{_PARKED} AND parked_by = 'hold' AND created_at < :before"
+    return _change(
+        tx,
+        change,
+        _OF_SUBSCRIPTION,
+        condition,
+        _INDEXES[_PARKED],
+        limit,
+        account_id=account_id,
+        subscription_id=subscription_id,
+        before=created_before_us,
+    )
 
 
 def cancel_workspace(tx: Tx, account_id: str, workspace_id: str, limit: int) -> int:
