@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import PostgresServer
 from tests.end_to_end import tenant as tenants
 from tests.end_to_end.client import Api, caller
-from tests.end_to_end.server import HOSTS, LOOPBACK, MANUAL, Installation, Server, install
+from tests.end_to_end.server import HOSTS, LOOPBACK, MANUAL, Installation, Server, install, serving
 from tests.end_to_end.tenant import Tenant
 from tests.receiver import Receiver, listening
 
@@ -30,13 +30,15 @@ def installation(template: Installation, tmp_path: Path) -> Installation:
 @pytest.fixture(scope="session")
 def sqlite_server(template: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on SQLite in the time of the machine."""
-    yield from _serving(template.copy(tmp_path_factory.mktemp("sqlite-server") / "data"), LOOPBACK | HOSTS)
+    with serving(template.copy(tmp_path_factory.mktemp("sqlite-server") / "data"), LOOPBACK | HOSTS) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def manual_server(template: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server on SQLite whose calendar stands until it is advanced."""
-    yield from _serving(template.copy(tmp_path_factory.mktemp("manual-server") / "data"), LOOPBACK | MANUAL)
+    with serving(template.copy(tmp_path_factory.mktemp("manual-server") / "data"), LOOPBACK | MANUAL) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +46,9 @@ def postgres_serving(postgres_server: PostgresServer, tmp_path_factory: pytest.T
     """A server on PostgreSQL in the time of the machine."""
     name = postgres_server.copy_template()
     folder = tmp_path_factory.mktemp("postgres-server")
-    yield from _serving(install(folder / "data", database=postgres_server.dsn(name)), LOOPBACK | HOSTS)
+    with serving(install(folder / "data", database=postgres_server.dsn(name)), LOOPBACK | HOSTS) as server:
+        yield server
     postgres_server.drop_later(name)
-
-
-def _serving(installation: Installation, env: dict[str, str]) -> Iterator[Server]:
-    server = Server.start(installation, env)
-    yield server
-    assert server.terminate() == 0, server.log
-    faults = [line for line in server.log.splitlines() if "Traceback" in line or '"level":"error"' in line]
-    assert not faults, "\n".join(faults)
 
 
 @pytest.fixture

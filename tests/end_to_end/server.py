@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
@@ -112,6 +113,22 @@ class Server:
         """End it as a power cut would."""
         self.process.kill()
         self.wait()
+
+
+@contextmanager
+def serving(
+    installation: Installation, env: Mapping[str, str] | None = None, words: Sequence[str] = ()
+) -> Iterator[Server]:
+    """A server that ends well at the end of the block, without a fault in its log."""
+    server = Server.start(installation, env, words)
+    try:
+        yield server
+    except BaseException:
+        server.kill()
+        raise
+    assert server.terminate() == 0, server.log
+    faults = [line for line in server.log.splitlines() if "Traceback" in line or '"level":"error"' in line]
+    assert not faults, "\n".join(faults)
 
 
 def launch(installation: Installation, env: Mapping[str, str], words: Sequence[str]) -> subprocess.Popen[bytes]:

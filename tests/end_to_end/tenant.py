@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 from tests.end_to_end.client import Api
@@ -58,15 +58,7 @@ class Tenant:
 
     async def items(self, target: str, *, after: str | None = None) -> list[dict[str, Any]]:
         """All items of a list, page by page, behind the one that `after` names; `target` may have a query."""
-        items: list[dict[str, Any]] = []
-        cursor = after
-        while True:
-            more = "" if cursor is None else f"{'&' if '?' in target else '?'}starting_after={cursor}"
-            page = (await self.api.get(target + more)).expect(200)
-            items += page["data"]
-            if not page["has_more"]:
-                return items
-            cursor = page["end_cursor"]
+        return await all_items(self.api, target, after=after)
 
     async def deliveries(self, event_id: str) -> list[dict[str, Any]]:
         """The deliveries of an event, newest first."""
@@ -108,6 +100,19 @@ class Tenant:
         return moment((await self.admin.get("/admin/v1/clock")).expect(200)["now"])
 
 
+async def all_items(api: Api, target: str, *, after: str | None = None) -> list[dict[str, Any]]:
+    """All items of a list, page by page, behind the one that `after` names; `target` may have a query."""
+    items: list[dict[str, Any]] = []
+    cursor = after
+    while True:
+        more = "" if cursor is None else f"{'&' if '?' in target else '?'}starting_after={cursor}"
+        page = (await api.get(target + more)).expect(200)
+        items += page["data"]
+        if not page["has_more"]:
+            return items
+        cursor = page["end_cursor"]
+
+
 async def new_tenant(server: Server, admin: Api, *, environment: str = "sandbox") -> Tenant:
     """A new workspace of a server, with an unrestricted key."""
     made = (await admin.post("/admin/v1/workspaces", {"name": "Shop", "environment": environment})).expect(201)
@@ -132,11 +137,6 @@ async def eventually(look: Callable[[], Awaitable[T | None]], claim: str) -> T:
 def moment(text: str) -> datetime:
     """A moment of the wire."""
     return datetime.fromisoformat(text)
-
-
-def between(later: Mapping[str, Any], earlier: Mapping[str, Any], field: str) -> timedelta:
-    """The time from `earlier` to `later` by one of their fields."""
-    return moment(later[field]) - moment(earlier[field])
 
 
 def _keys(workspace_id: str) -> str:

@@ -77,11 +77,21 @@ async def test_an_unknown_parameter_is_refused_by_its_name(shop: Tenant, paramet
         "/v1/webhooks?workspace_id={ws}&starting_after=wh_01j8z0a1b2c3d4e5f6g7h8j9k0",
         "/v1/deliveries?workspace_id={ws}&starting_after=del_01j8z0c3v5m7k9q1r2s4t6w8xy",
         "/v1/workspaces?starting_after=ws_01j8yxw2v3t4s5r6q7p8n9m0k1",
-        "/v1/request_logs?starting_after=evt_01j8yxw2v3t4s5r6q7p8n9m0k1",
+        "/v1/request_logs?starting_after=req_01j8yxw2v3t4s5r6q7p8n9m0k1",
+        "/v1/events/{evt}/deliveries?starting_after=del_01j8z0c3v5m7k9q1r2s4t6w8xy",
+        "/v1/deliveries/{del_}/attempts?starting_after=att_01j8z0c9d8e7f6g5h4j3k2m1n0",
+        "/admin/v1/workspaces?starting_after=ws_01j8yxw2v3t4s5r6q7p8n9m0k1",
+        "/admin/v1/workspaces/{ws}/api_keys?starting_after=key_01j8yxw2v3t4s5r6q7p8n9m0k1",
+        "/admin/v1/audit_log?starting_after=aud_01j8yxw2v3t4s5r6q7p8n9m0k1",
     ],
 )
 async def test_a_cursor_that_names_nothing_of_the_list_is_refused(shop: Tenant, target: str) -> None:
-    answer = await shop.api.get(target.format(ws=shop.workspace_id))
+    await shop.webhook("http://127.0.0.1:9/")
+    event = await shop.event()
+    (delivery,) = await shop.deliveries(event["id"])
+    api = shop.admin if target.startswith("/admin") else shop.api
+
+    answer = await api.get(target.format(ws=shop.workspace_id, evt=event["id"], del_=delivery["id"]))
 
     assert (answer.status, answer.error["code"], answer.error["param"]) == (400, "invalid_request", "starting_after")
 
@@ -146,8 +156,7 @@ async def test_ascending_pages_see_each_event_that_is_written_meanwhile(each_sho
     is_done = asyncio.Event()
 
     async def write() -> None:
-        for n in range(60):
-            made.append((await each_shop.event(payload={"n": n}))["id"])
+        made.extend([(await each_shop.event(payload={"n": n}))["id"] for n in range(60)])
 
     async def follow() -> None:
         cursor = ""
@@ -198,7 +207,8 @@ async def test_a_moment_that_is_none_is_refused(shop: Tenant, text: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["2026-05-25T12:00:00Z", "2026-05-25T12:00:00.5Z", "2026-05-25T14:00:00.123456+02:00", "2026-05-25T12:00:00"]
+    "text",
+    ["2026-05-25T12:00:00Z", "2026-05-25T12:00:00.5Z", "2026-05-25T14:00:00.123456+02:00", "2026-05-25T12:00:00"],
 )
 async def test_moments_are_read_with_and_without_fraction_and_offset(shop: Tenant, text: str) -> None:
     (await shop.api.get(events_of(shop, f"&created_after={quote(text)}"))).expect(200)

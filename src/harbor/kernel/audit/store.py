@@ -65,6 +65,12 @@ def insert(
     )
 
 
+def has(tx: Tx, account_ids: list[str], entry_id: str) -> bool:
+    """Whether one of the accounts has this act."""
+    where = Where(id=entry_id).among("account_id", account_ids)
+    return tx.row(f"SELECT 1 AS found FROM audit {where}", **where.values) is not None
+
+
 def by_id(
     tx: Tx,
     account_ids: list[str],

@@ -48,7 +48,7 @@ class Cursor:
         """`{"data": […], "has_more": …, "end_cursor": …}`."""
         return {"data": shown, "has_more": page.more, "end_cursor": self.cursor(page, shown)}
 
-    def cursor(self, page: Page[Any], shown: list[Any]) -> str | None:  # noqa: ARG002
+    def cursor(self, page: Page[Any], shown: list[Any]) -> str | None:
         """The id of the last item; None for an empty page."""
         return shown[-1].get("id") or shown[-1].get("name") if shown else None
 
@@ -87,7 +87,7 @@ class Numbered:
         pages = -(-page.total // asked.limit)
         return self.envelope(shown, page.total, asked.number, asked.limit, pages, key)
 
-    def cursor(self, page: Page[Any], shown: list[Any]) -> str | None:  # noqa: ARG002
+    def cursor(self, page: Page[Any], shown: list[Any]) -> str | None:
         """Numbered pages have none."""
         return None
 

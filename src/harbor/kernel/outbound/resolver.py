@@ -45,7 +45,7 @@ class CheckingResolver(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002
+        family: socket.AddressFamily = socket.AF_UNSPEC,
     ) -> list[ResolveResult]:
         """The checked addresses of `host`. Raises `BlockedAddress`, or OSError if it does not resolve."""
         found = await self._policy.lookup(host)
@@ -68,7 +68,7 @@ class PlainResolver(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AF_UNSPEC,  # noqa: ARG002
+        family: socket.AddressFamily = socket.AF_UNSPEC,
     ) -> list[ResolveResult]:
         """The addresses of `host`. Raises OSError if it does not resolve."""
         return results(host, port, await self._lookup(host))

@@ -231,6 +231,12 @@ def forget_answers_of_erased(tx: Tx, sent: list[tuple[Delivery, int]]) -> None:
     )
 
 
+def has_attempt(tx: Tx, account_id: str, delivery_id: str, attempt_id: str) -> bool:
+    """Whether this is an attempt of the delivery."""
+    where = Where(account_id=account_id, delivery_id=delivery_id, id=attempt_id)
+    return tx.row(f"SELECT 1 AS found FROM attempts {where}", **where.values) is not None
+
+
 def attempts_of(tx: Tx, account_id: str, delivery_id: str, page: PageRequest, *, span: Span) -> Page[Attempt]:
     """Attempts of a delivery, oldest first or newest first; `page.after` is the id of an attempt."""
     where = Where(account_id=account_id, delivery_id=delivery_id).span("started_at", span.since, span.until)

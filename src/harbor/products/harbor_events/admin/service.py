@@ -11,6 +11,7 @@ from harbor.kernel.clock import moment
 from harbor.kernel.identity import store as identity
 from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.webhooks.queue import store as queue
+from harbor.products.harbor_events.refusals import no_cursor
 from harbor.products.harbor_events.workspaces import service as workspaces
 
 
@@ -44,6 +45,8 @@ def audit_log(
     span: Span,
 ) -> Page[audit.Entry]:
     """Acts in the accounts the key reaches, newest first."""
+    if page.after is not None and not audit.has(call.tx, workspaces.accounts(call), page.after):
+        raise no_cursor("act")
     return audit.by_id(
         call.tx,
         workspaces.accounts(call),

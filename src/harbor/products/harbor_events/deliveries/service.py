@@ -73,6 +73,8 @@ def select(call: Call, selection: Selection, page: PageRequest, *, ascending: bo
 
 def attempts(call: Call, delivery: Delivery, page: PageRequest, span: Span) -> Page[Attempt]:
     """Attempts of a delivery, oldest first or newest first."""
+    if page.after is not None and not store.has_attempt(call.tx, call.account_id, delivery.id, page.after):
+        raise no_cursor("attempt")
     return store.attempts_of(call.tx, call.account_id, delivery.id, page, span=span)
 
 

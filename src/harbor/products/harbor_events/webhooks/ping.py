@@ -8,7 +8,7 @@ import msgspec
 
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros, real_now
-from harbor.kernel.errors import Conflict
+from harbor.kernel.errors import Conflict, Invalid
 from harbor.kernel.webhooks.deliveries import store as deliveries
 from harbor.kernel.webhooks.dispatch.prepare import Prepared, Preparer
 from harbor.kernel.webhooks.fanout import born
@@ -40,6 +40,8 @@ def begin(
             f"Webhook {subscription.id} is disabled; set its status to active first.", code="webhook_disabled"
         )
     type_ = check_filter_entry(event_type, field="event_type") if event_type is not None else TYPE
+    if "*" in type_:
+        raise Invalid("event_type must be one type; '*' stands for many.", field="event_type")
     text = (
         payload if payload is not None else msgspec.json.encode({"webhook_id": subscription.id, "test": True}).decode()
     )

@@ -183,10 +183,8 @@ def _changed(call: Call, before: Subscription, changes: Changes) -> Subscription
         values["entries"] = check_filter(changes.events)
     if changes.status is not msgspec.UNSET:
         values["status"] = Standing(changes.status)
-        is_same = values["status"] is before.status
-        values["disabled_reason"] = (
-            None if changes.status == "active" else before.disabled_reason if is_same else "manual"
-        )
+        # Reasons tell what the platform did; an endpoint switched off by hand has none.
+        values["disabled_reason"] = before.disabled_reason if values["status"] is before.status else None
     if changes.description is not msgspec.UNSET:
         values["description"] = model.check_description(changes.description)
     if changes.metadata is not msgspec.UNSET:
