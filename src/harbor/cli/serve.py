@@ -46,8 +46,12 @@ def serve(out: Output, /, *, port_of: Sequence[str], **flags: Any) -> None:
       harbor serve --data ./harbor-data --port 8000
     """
     from harbor.cli.serving import serve_forever
+    from harbor.cli.serving_many import serve_with_workers
     from harbor.kernel import logs
 
     settings = settings_of({**flags, "port_of": ",".join(port_of) or None}, out)
     logs.configure(settings.log_level, settings.log_format, sys.stderr)
-    run(serve_forever(settings, out))
+    if settings.workers > 1:
+        serve_with_workers(settings, out)
+    else:
+        run(serve_forever(settings, out))

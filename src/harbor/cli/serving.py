@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from harbor.kernel import instance_store as instance
 from harbor.kernel.datadir import DataDir
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.http.protocol import ConnectionBounds
-from harbor.kernel.http.server import Listener, Tls, serve
+from harbor.kernel.http.server import Bound, Listener, Tls, serve
 from harbor.kernel.settings import Settings
 
 log = structlog.get_logger("harbor.serve")
@@ -24,29 +25,49 @@ _PRODUCTS = frozenset({"harbor"})
 
 async def serve_forever(settings: Settings, out: Output) -> None:
     """Own the data directory, open the instance, answer until told to stop, close in order. Raises `StartRefused`."""
-    _check(settings)
+    check(settings)
     folder = DataDir(settings.data)
     folder.acquire()
     try:
-        harbor = Harbor(settings)
-        await harbor.open()
-        try:
-            mode = await harbor.database.read(lambda tx: instance.get(tx, instance.MODE)) or "development"
-            _warn(settings, mode, out)
-            await serve(
-                harbor.application(),
-                listeners(settings),
-                bounds(settings),
-                settings.drain_seconds,
-                lambda bound: _ready(bound, mode, harbor.calendar.mode, out),
-                on_drain=harbor.draining.set,
-                health_paths={"/healthz", "/readyz"},
-                trusted_proxies=[str(network) for network in settings.trusted_proxies],
-            )
-        finally:
-            await harbor.close(settings.drain_seconds)
+
+        def ready(listening: Sequence[Listener], mode: str, calendar: str) -> None:
+            warn(settings, mode, out)
+            announce(listening, mode, calendar, out)
+
+        await answer(settings, ready)
     finally:
         folder.release()
+
+
+async def answer(
+    settings: Settings,
+    ready: Callable[[Sequence[Listener], str, str], None],
+    *,
+    bound: Bound | None = None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Open the instance, answer until a signal or `stop`, close in order.
+
+    `ready` is told where it listens, the mode, and of which kind the calendar is. Raises `StartRefused`.
+    """
+    harbor = Harbor(settings)
+    await harbor.open()
+    try:
+        mode = await harbor.database.read(lambda tx: instance.get(tx, instance.MODE)) or "development"
+        await serve(
+            harbor.application(),
+            listeners(settings),
+            bounds(settings),
+            settings.drain_seconds,
+            lambda listening: ready(listening, mode, harbor.calendar.mode),
+            on_drain=harbor.draining.set,
+            stop=stop,
+            bound=bound,
+            health_paths={"/healthz", "/readyz"},
+            trusted_proxies=[str(network) for network in settings.trusted_proxies],
+        )
+    finally:
+        await harbor.close(settings.drain_seconds)
 
 
 def listeners(settings: Settings) -> list[Listener]:
@@ -75,15 +96,14 @@ def bounds(settings: Settings) -> ConnectionBounds:
     )
 
 
-def _check(settings: Settings) -> None:
+def check(settings: Settings) -> None:
+    """Raise `StartRefused` for settings that are good by themselves and not for a server here."""
     if settings.workers > 1 and settings.database is None:
         raise StartRefused(
             f"--workers {settings.workers} needs PostgreSQL: two processes never write one SQLite file. Name one with --database."
         )
-    if settings.workers > 1:
-        raise StartRefused(
-            "One `serve` is one process; start several on PostgreSQL, each with its own --data and --port."
-        )
+    if settings.workers > 1 and settings.clock == "manual":
+        raise StartRefused("A manual calendar belongs to one process; leave --workers at 1, or unset HARBOR_CLOCK.")
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         raise StartRefused("TLS needs both --tls-certificate and --tls-key.")
     unknown = sorted(set(settings.port_of) - _PRODUCTS)
@@ -93,7 +113,8 @@ def _check(settings: Settings) -> None:
         )
 
 
-def _warn(settings: Settings, mode: str, out: Output) -> None:
+def warn(settings: Settings, mode: str, out: Output) -> None:
+    """Remark on what should not stay so when others use the server."""
     if mode == "development" and settings.host not in ("127.0.0.1", "::1", "localhost"):
         out.note(
             f"warning: listening on {settings.host} in development mode; set up with `harbor init --production` for others' use."
@@ -107,7 +128,8 @@ def _warn(settings: Settings, mode: str, out: Output) -> None:
         out.note("warning: HARBOR_RATE_LIMITS is off: no request is limited.")
 
 
-def _ready(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -> None:
+def announce(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -> None:
+    """Print where the server answers."""
     addresses: dict[str, Any] = {}
     for listener in bound:
         host = f"[{listener.host}]" if ":" in listener.host else listener.host

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import partial
@@ -75,6 +75,7 @@ async def serve(
     *,
     on_drain: Callable[[], None] = lambda: None,
     stop: asyncio.Event | None = None,
+    bound: Bound | None = None,
     health_paths: Collection[str] = (),
     trusted_proxies: Collection[str] = (),
     websockets: Literal["none", "auto", "websockets", "websockets-sansio", "wsproto"] = "none",
@@ -85,10 +86,11 @@ async def serve(
     `ready` is called once connections are accepted, with the ports really taken. While draining, nothing new is
     accepted, requests in flight are finished, and what still comes over an open connection is answered, with
     `Connection: close` unless its path is one of `health_paths`. What lasts longer than `drain_s` is cut off. A second
-    signal ends the process at once. Raises StartRefused. Meant for uvloop.
+    signal ends the process at once. `bound` are sockets that `bind` made for several processes to share; they stay open
+    for the others. Raises StartRefused. Meant for uvloop.
     """
     stop = stop or asyncio.Event()
-    with bind(listeners) as bound, _signals_set(stop):
+    with nullcontext(bound) if bound is not None else bind(listeners) as sockets, _signals_set(stop):
         server = _Server(
             app=_LastReplies(app, frozenset(health_paths)),
             protocol=bounded_protocol(_within_descriptors(bounds)),
@@ -96,8 +98,8 @@ async def serve(
             websockets=websockets,
             lifespan=lifespan,
         )
-        await server.start(bound)
-        ready(list(dict.fromkeys(listener for listener, _ in bound)))
+        await server.start(sockets)
+        ready(list(dict.fromkeys(listener for listener, _ in sockets)))
         await stop.wait()
         server.stop_accepting()
         on_drain()

@@ -31,9 +31,10 @@ class FollowingVault(Vault):
         # A text is sealed with one key and named after one key: the two must not be of different moments.
         self._lock = threading.RLock()
         self._stopwatch = stopwatch
-        self._stamp: object = None
-        self._look_at = 0.0
         super().__init__(path, keys)
+        # Seals happen inside transactions, where files are not read: this one is, once for each time it changes.
+        self._stamp = _stamp(path)
+        self._look_at = stopwatch() + LOOK_S
 
     def seal(self, account_id: str, purpose: str, text: str) -> str:
         """As in `Vault`."""
@@ -67,8 +68,7 @@ class FollowingVault(Vault):
         with self._lock:
             self._look_at = self._stopwatch() + LOOK_S
             try:
-                found = self._path.stat()
-                stamp = (found.st_ino, found.st_mtime_ns, found.st_size)
+                stamp = _stamp(self._path)
                 if stamp == self._stamp:
                     return
                 keys = dict(Vault.from_file(self._path)._keys)
@@ -78,3 +78,8 @@ class FollowingVault(Vault):
             self._stamp = stamp
             if tuple(keys) != self.key_ids:
                 self._replace_keys(keys)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
