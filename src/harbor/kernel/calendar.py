@@ -20,8 +20,9 @@ from harbor.kernel.webhooks.queue import store as queue
 from harbor.kernel.writebehind import WriteBehind
 
 STEPS_MAX = 20_000
-# Sweeps that come round each minute run at every stop, but are no reason for one: a day took 4.7 s, and takes 0.2 s.
-STOP_EVERY_S_MIN = 3_600
+# Sweeps that come round more often than daily run at every stop and at the end, but are no reason to stop: with those of
+# every minute a day took 4.7 s, with those of every hour 0.24 s; now 91 days take 1.2 s.
+STOP_EVERY_S_MIN = 86_400
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Calendar:
             else:
                 raise Unavailable(f"More than {STEPS_MAX} moments were due on the way; advance in smaller steps.")
             await self._move(clock, target)
+            await self._run_due(clock, ran)
             return ran
 
     async def _run_due(self, clock: ManualClock, ran: list[dict[str, Any]]) -> None:

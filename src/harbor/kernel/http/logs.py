@@ -11,8 +11,12 @@ from harbor.kernel.requestlog.store import Entry
 
 _BODY_LENGTH_MAX = 4_096
 _PATH_LENGTH_MAX = 512
+# Keys and signing secrets wherever they stand, texts under a telling name, and all of an object of headers: people put
+# credentials for their own receivers there. What was cut off in the middle counts too.
 _SECRETS = re.compile(
-    r"""(hb_(?:test|live|admin)_)[0-9A-Za-z]+|(whsec_)[0-9A-Za-z+/=]+|("(?:secret|password|token|authorization|api_key)"\s*:\s*")(?:[^"\\]|\\.)*""",
+    r"""(hb_(?:test|live|admin)_)[0-9A-Za-z]+|(whsec_)[0-9A-Za-z+/=]+"""
+    r"""|("(?:secret|password|token|authorization|api_key)"\s*:\s*")(?:[^"\\]|\\.)*"""
+    r"""|("headers"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*(?:"|$))*""",
     re.IGNORECASE,
 )
 
@@ -49,7 +53,7 @@ def entry_of(
 def redacted(body: bytes) -> str:
     """The beginning of a body with secrets replaced."""
     text = _printable(body[:_BODY_LENGTH_MAX].decode("utf-8", "replace"))
-    return _SECRETS.sub(lambda match: (match[1] or match[2] or match[3]) + "[redacted]", text)
+    return _SECRETS.sub(lambda match: (match[1] or match[2] or match[3] or match[4]) + "[redacted]", text)
 
 
 def _client_id(request: Request) -> str | None:

@@ -171,7 +171,7 @@ class Pipeline:
                 headers={"Allow": ", ".join(sorted(allowed))},
             )
         for name, text in params.items():
-            if "\0" in text or len(text) > bounds.HEADER_NAME_LENGTH_MAX:
+            if not text or "\0" in text or len(text) > bounds.HEADER_NAME_LENGTH_MAX:
                 raise Missing(f"There is no route {request.method} {_shown(request.path)}.", code="route_not_found")
             request.params[name] = text
         return bound
