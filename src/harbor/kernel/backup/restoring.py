@@ -36,7 +36,10 @@ def restore_into(
 
         def take(name: str, pieces: Iterator[bytes]) -> None:
             path = partial / name
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in reversed(path.relative_to(partial).parents[:-1]):
+                (partial / folder).mkdir(
+                    mode=0o700, exist_ok=True
+                )  # mkdir(parents=True) makes those in between for all
             try:
                 descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
             except FileExistsError:
