@@ -24,13 +24,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests.guard_plugin import units_of_work_stay_inside  # noqa: F401 - a fixture for every test
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import Area, migrate
 from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
-from tests.guard_plugin import units_of_work_stay_inside  # noqa: F401 - a fixture for every test
 
 SOURCE = Path(__file__).parent.parent / "src" / "harbor"
 AREAS = tuple(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from harbor.kernel.http.openapi_replies import is_unspoken
 from harbor.products.harbor_events.routes import ROUTES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -47,6 +48,10 @@ def test_every_route_of_harbor_is_in_its_document() -> None:
     document = _read(ROOT / "openapi" / "harbor-1.json")
 
     assert set(_operations(document)) == {route.name for route in ROUTES}
+
+
+def test_every_route_of_harbor_says_what_it_answers() -> None:
+    assert [route.name for route in ROUTES if is_unspoken(route)] == []
 
 
 def test_an_event_has_the_documented_fields_and_no_others() -> None:

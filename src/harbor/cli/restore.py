@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @data_option
 @with_output
 @refusing
@@ -32,6 +32,12 @@ def restore(out: Output, /, *, file: Path, data: Path | None) -> None:
     from harbor.kernel.backup.restoring import restore_into
     from harbor.kernel.storage.migrate import steps
 
+    try:
+        size_bytes = file.stat().st_size
+    except OSError as error:
+        raise Failure(
+            f"{file} cannot be read: {error.strerror}.", hint="Name the file that `harbor backup` made."
+        ) from None
     target = settings_of({"data": data}, out).data
     known = {f"{area.name}/{step.name}" for area in AREAS for step in steps(area)}
 
@@ -43,7 +49,7 @@ def restore(out: Output, /, *, file: Path, data: Path | None) -> None:
                 code="backup_is_newer",
             )
 
-    with progress(out, "restoring", file.stat().st_size, in_bytes=True) as moved:
+    with progress(out, "restoring", size_bytes, in_bytes=True) as moved:
         found = restore_into(file, target, begin=begin, moved=moved)
     manifest = found.manifest
     is_older = bool(known - set(manifest.migrations))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -420,7 +419,7 @@ async def test_a_delivery_that_is_claimed_while_others_park_is_left_to_its_resul
             waiting = tx.row("SELECT count(*) AS n FROM pg_locks WHERE NOT granted")
             if waiting is not None and waiting["n"]:
                 return
-            time.sleep(0.005)
+            tx.row("SELECT 1 AS one FROM pg_sleep(0.005)")
         raise AssertionError("nobody waits for the row")
 
     def park(tx: Tx) -> int:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar, cast, get_origin
+from types import NoneType
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 
 import msgspec
 
@@ -73,15 +74,17 @@ def query(
     fields = _fields(cast(Any, type_))
     values: dict[str, Any] = {}
     for name, value in pairs:
-        is_list = fields.get(name)
-        if is_list is None:
+        parameter = fields.get(name)
+        if parameter is None:
             if name in known_elsewhere or not refuse_unknown:
                 continue
             raise unknown_parameter(name, sorted({*fields, *known_elsewhere}))
-        if is_list:
+        if parameter.is_list:
             values.setdefault(name, []).append(value)
         elif name in values:
             raise Invalid(f"{name} is given twice; once is possible.", field=name)
+        elif parameter.is_optional and value.lower() == "null":
+            raise Invalid(f"{name} must not be null; leave it out instead.", field=name)
         else:
             values[name] = value
     try:
@@ -119,13 +122,24 @@ def faults(value: object, type_: type[Any]) -> list[Fault]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Parameter:
+    """Whether it may be repeated, and whether the word null would be read as its absence: text is text."""
+
+    is_list: bool
+    is_optional: bool
+
+
 @lru_cache(maxsize=2_000)
-def _fields(type_: Any) -> dict[str, bool]:
-    """Each parameter, and whether it may be repeated."""
-    return {
-        field.encode_name: any(get_origin(part) is list for part in (field.type, *getattr(field.type, "__args__", ())))
-        for field in msgspec.structs.fields(type_)
-    }
+def _fields(type_: Any) -> dict[str, _Parameter]:
+    return {field.encode_name: _parameter(field.type) for field in msgspec.structs.fields(type_)}
+
+
+def _parameter(type_: Any) -> _Parameter:
+    parts = [get_args(part)[0] if get_origin(part) is Annotated else part for part in (type_, *get_args(type_))]
+    return _Parameter(
+        is_list=any(get_origin(part) is list for part in parts), is_optional=NoneType in parts and str not in parts
+    )
 
 
 def _fault(text: str, under: str = "") -> Fault:

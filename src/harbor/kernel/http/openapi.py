@@ -82,7 +82,7 @@ class _Document:
         self.routes = [
             bind(route, product.dialect.page.parameters)
             for route in product.routes
-            if not getattr(route, "is_hidden", False) and product.versions.has_route(version, route.name)
+            if not route.is_hidden and product.versions.has_route(version, route.name)
         ]
 
     def made(self, base_url: str, version: str) -> dict[str, Any]:

@@ -74,10 +74,12 @@ class Route:
     order_param: bool = False
     body_bytes_max: int = bounds.BODY_BYTES_DEFAULT_MAX
     shows: str | None = None
+    is_hidden: bool = False
     summary: str = ""
     description: str = ""
     tags: tuple[str, ...] = ()
-    # For the documents: what the reply holds where `show` does not say it, and the body of a journey or raw route.
+    # For the documents, which leave out what is hidden: what the reply holds where `show` does not say it (a type, types
+    # by status, or a media type), and the body of a journey or raw route.
     reply: Any = None
     takes: Any = None
 

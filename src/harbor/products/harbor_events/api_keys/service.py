@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Denied, Invalid
+from harbor.kernel.errors import Conflict, Denied, Invalid
 from harbor.kernel.identity import secrets, store
 from harbor.kernel.identity.model import Credential, CredentialKind, Environment
 from harbor.kernel.pages import Page, PageRequest, Span
@@ -122,7 +122,7 @@ def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
     """A second key like the first, which ends after a while."""
     inside, old = administered(call, key_id)
     if not old.is_good_at(call.tx.now):
-        raise Invalid(f"API key {old.id} is no longer valid; create a new one instead.")
+        raise Conflict(f"API key {old.id} is no longer valid; create a new one instead.")
     workspace = inside.workspace(old.workspace_id) if old.workspace_id else None
     made = mint(
         inside,

@@ -232,7 +232,7 @@ ROUTES = (
         "Send many deliveries again",
         status=202,
         locate=located.named,
-        reply=ReplayManyBody,
+        reply={200: ReplayManyBody, 202: ReplayManyBody},
     ),
     _route("deliveries.retrieve", "GET", _ONE, retrieve, "Retrieve a delivery"),
     _route("deliveries.attempts", "GET", f"{_ONE}/attempts", attempts, "List attempts", show=show_attempt, paged=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 import msgspec
 
@@ -19,6 +19,7 @@ from harbor.kernel.http.strict import canonical_digest
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.webhooks.model import Delivery
 from harbor.products.harbor_events import dialect, located, scopes
+from harbor.products.harbor_events.deliveries.api import DeliveryBody
 from harbor.products.harbor_events.deliveries.api import show as show_delivery
 from harbor.products.harbor_events.events import service
 from harbor.products.harbor_events.events.model import BATCH_ITEMS_MAX, check_payload
@@ -45,6 +46,34 @@ class EventBody(TypedDict):
     workspace_id: str
     payload: dict[str, Any]
     created_at: datetime
+
+
+class EventsBody(TypedDict):
+    """A batch of which all was recorded."""
+
+    data: list[EventBody]
+
+
+class BatchResultBody(TypedDict):
+    """What became of one event of a batch: the event, or why it was refused."""
+
+    status: int
+    event: NotRequired[EventBody]
+    error: NotRequired[dict[str, Any]]
+
+
+class BatchResultsBody(TypedDict):
+    """What became of each event of a batch, in its order."""
+
+    data: list[BatchResultBody]
+
+
+class RedeliveredBody(TypedDict):
+    """The new deliveries."""
+
+    data: list[DeliveryBody]
+    has_more: bool
+    end_cursor: str | None
 
 
 class CreateEvent(Body):
@@ -209,6 +238,7 @@ ROUTES = (
         status=201,
         locate=located.named,
         body_bytes_max=MIB,
+        reply={201: EventsBody, 207: BatchResultsBody},
         summary="Create up to 100 events",
         tags=("Events",),
     ),
@@ -256,6 +286,7 @@ ROUTES = (
         writes=True,
         status=202,
         locate=located.of_event,
+        reply=RedeliveredBody,
         summary="Send an event again",
         tags=("Events",),
     ),

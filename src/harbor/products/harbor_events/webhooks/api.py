@@ -9,7 +9,7 @@ import msgspec
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http.decode import Body
+from harbor.kernel.http.decode import Body, Query
 from harbor.kernel.http.request import Reply
 from harbor.kernel.http.routes import Answer, Created, Place, Route
 from harbor.kernel.http.services import Services
@@ -116,7 +116,7 @@ class TestWebhook(Body):
     payload: msgspec.Raw | Unset = _UNSET
 
 
-class StatsQuery(Span, kw_only=True):
+class StatsQuery(Query, kw_only=True):
     """Since when; at most 30 days."""
 
     since: Moment | None = None
@@ -237,7 +237,7 @@ async def test(stage: Stage, services: Services) -> Reply:
 
 def statistics(call: Call, query: StatsQuery, place: Place) -> stats.Stats:
     """How an endpoint did."""
-    since = moment_of(query.since, "since") if query.since else None
+    since = None if query.since is None else moment_of(query.since, "since")
     return stats.of(call, place.thing, since=since)
 
 
