@@ -122,3 +122,9 @@ def test_a_rotation_need_not_be_watched(server: StandIn, run: Run) -> None:
     ran = run("rotate-key", "--no-wait", "--json")
 
     assert (ran.code, ran.json["state"], len(server.seen)) == (0, "queued", 1)
+
+
+def test_a_backup_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
+    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), HARBOR_HOST="")
+
+    assert (ran.code, "x.tar cannot be read" in ran.stderr) == (1, True)

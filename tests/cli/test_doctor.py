@@ -57,11 +57,11 @@ def test_a_healthy_server_passes(run: Run) -> None:
     ("route", "reply", "check", "verdict"),
     [
         ("GET /", {"version": "0.0.1"}, "version", "warning"),
-        ("GET /admin/v1/instance", instance(skew_s=10), "clock", "warning"),
-        ("GET /admin/v1/instance", instance(skew_s=-1_000), "clock", "failed"),
-        ("GET /admin/v1/instance", instance(free=2 * GIB), "disk space", "warning"),
-        ("GET /admin/v1/instance", instance(free=1_000), "disk space", "failed"),
-        ("GET /admin/v1/instance", instance(clock="manual"), "calendar", "warning"),
+        ("GET /admin/v1/instance", lambda: instance(skew_s=10), "clock", "warning"),
+        ("GET /admin/v1/instance", lambda: instance(skew_s=-1_000), "clock", "failed"),
+        ("GET /admin/v1/instance", lambda: instance(free=2 * GIB), "disk space", "warning"),
+        ("GET /admin/v1/instance", lambda: instance(free=1_000), "disk space", "failed"),
+        ("GET /admin/v1/instance", lambda: instance(clock="manual"), "calendar", "warning"),
         ("GET /admin/v1/deliveries/queue", {"depth": 9, "lag_ms": 120_000}, "deliveries", "warning"),
         ("GET /admin/v1/deliveries/queue", {"depth": 9, "lag_ms": 9_000_000}, "deliveries", "failed"),
         ("GET /admin/v1/key_rotation", {"id": "job_1", "state": "failed", "error": "full"}, "rotation of the key", "failed"),
@@ -72,7 +72,7 @@ def test_a_healthy_server_passes(run: Run) -> None:
 def test_a_trouble_has_its_row_and_says_what_to_do(
     server: StandIn, run: Run, route: str, reply: Any, check: str, verdict: str
 ) -> None:
-    server.on(route, reply)
+    server.on(route, reply() if callable(reply) else reply)  # what it says of the time is made now
 
     ran = run("doctor", "--json")
 
