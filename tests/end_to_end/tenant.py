@@ -125,11 +125,11 @@ async def close(tenant: Tenant) -> None:
     (await tenant.admin.post(f"/admin/v1/workspaces/{tenant.workspace_id}/archive")).expect(200)
 
 
-async def eventually(look: Callable[[], Awaitable[T | None]], claim: str) -> T:
+async def eventually(look: Callable[[], Awaitable[T | None]], claim: str, *, wait_s: float = WAIT_S_MAX) -> T:
     """What `look` finds, as soon as it finds something that is true."""
-    until = time.monotonic() + WAIT_S_MAX
+    until = time.monotonic() + wait_s
     while not (found := await look()):
-        assert time.monotonic() < until, f"not within {WAIT_S_MAX:g} s: {claim}"
+        assert time.monotonic() < until, f"not within {wait_s:g} s: {claim}"
         await asyncio.sleep(0.02)
     return found
 
