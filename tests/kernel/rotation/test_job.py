@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -239,6 +242,36 @@ async def test_an_old_text_that_somebody_writes_back_is_sealed_again_before_the_
 
     assert wrote
     assert await house.texts() == before
+
+
+async def test_another_process_that_seals_all_the_while_loses_nothing(house: House) -> None:
+    hurried = partial(FollowingVault, house.path, dict(Vault.from_file(house.path)._keys))
+    mine, other = (hurried(stopwatch=lambda: time.monotonic() * 50) for _ in range(2))  # looks each 20 ms
+    wrote: list[int] = []
+    is_over = asyncio.Event()
+
+    async def keep_sealing() -> None:
+        while not is_over.is_set():
+            number = 1_000 + len(wrote)
+            sealed = other.seal(ACCOUNT, "idempotency.reply", f"reply {number}")
+            await house.database.write(
+                lambda tx, number=number, sealed=sealed: idempotency.remember(  # type: ignore[misc]
+                    tx, slot(number), digest="d", status=200, reply=sealed
+                )
+            )
+            wrote.append(number)
+            await asyncio.sleep(0.002)
+
+    before = await house.texts()
+    job = await house.begin()
+    kind = rotation_kind(mine, SEALED, settle_s=0.2)
+    sealing = asyncio.create_task(keep_sealing())
+    result = await kind.run(JobContext(house.database, kind, job))
+    is_over.set()
+    await sealing
+
+    assert await house.texts() == sorted([*before, *(f"reply {number}" for number in wrote)])
+    assert await house.used() == {result["key_id"]}
 
 
 async def test_what_no_key_opens_is_counted_and_left_as_it_is(house: House) -> None:
