@@ -51,7 +51,7 @@ class Writer:
             with self._ready:
                 while not self._queue:
                     self._ready.wait()
-            batch = []
+            batch: list[asyncio.Future[None]] = []
             connection.execute("BEGIN IMMEDIATE")
             while self._queue and len(batch) < _BATCH_MAX:
                 id_, type_, payload, future = self._queue.popleft()
@@ -90,7 +90,9 @@ def main() -> None:
     path, port = sys.argv[1], int(sys.argv[2])
     app = falcon.asgi.App()
     app.add_route("/v1/events", Events(path))
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="critical", access_log=False, loop="uvloop", http="httptools")
+    uvicorn.run(
+        app, host="127.0.0.1", port=port, log_level="critical", access_log=False, loop="uvloop", http="httptools"
+    )
 
 
 if __name__ == "__main__":
