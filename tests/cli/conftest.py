@@ -89,7 +89,7 @@ def server() -> Iterator[StandIn]:
 @pytest.fixture
 def environment(server: StandIn) -> dict[str, str]:
     """Variables that lead to the stand-in."""
-    return {"HARBOR_HOST": server.loopback.url, "HARBOR_SECRET_KEY": SECRET_KEY, "HARBOR_ADMIN_KEY": ADMIN_KEY}
+    return {"HARBOR_URL": server.loopback.url, "HARBOR_SECRET_KEY": SECRET_KEY, "HARBOR_ADMIN_KEY": ADMIN_KEY}
 
 
 @pytest.fixture

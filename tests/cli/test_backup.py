@@ -81,7 +81,7 @@ def test_a_key_is_needed(run: Run, tmp_path: Path) -> None:
 def test_a_backup_of_a_newer_program_is_not_restored(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(packed("kernel/0001_foundation", "kernel/9999_future"))
 
-    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), "--json", HARBOR_HOST="")
+    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), "--json", HARBOR_URL="")
 
     assert (ran.code, ran.error["code"]) == (1, "backup_is_newer")
     assert not (tmp_path / "data").exists()
@@ -91,7 +91,7 @@ def test_a_backup_of_a_newer_program_is_not_restored(run: Run, tmp_path: Path) -
 def test_an_older_one_is_and_says_that_it_needs_migrations(run: Run, tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_bytes(packed("kernel/0001_foundation"))
 
-    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), HARBOR_HOST="")
+    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), HARBOR_URL="")
 
     assert ran.code == 0
     assert "harbor migrate" in ran.stderr
@@ -125,6 +125,6 @@ def test_a_rotation_need_not_be_watched(server: StandIn, run: Run) -> None:
 
 
 def test_a_backup_that_is_not_there_is_said(run: Run, tmp_path: Path) -> None:
-    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), HARBOR_HOST="")
+    ran = run("restore", str(tmp_path / "x.tar"), "--data", str(tmp_path / "data"), HARBOR_URL="")
 
     assert (ran.code, "x.tar cannot be read" in ran.stderr) == (1, True)

@@ -92,7 +92,7 @@ def test_a_server_that_takes_no_writes_fails(server: StandIn, run: Run) -> None:
 
 
 def test_a_server_that_is_not_there_fails(run: Run) -> None:
-    ran = run("doctor", "--json", HARBOR_HOST="http://127.0.0.1:9")
+    ran = run("doctor", "--json", HARBOR_URL="http://127.0.0.1:9")
 
     assert (ran.code, verdicts(ran)) == (1, {"server": "failed"})
 
@@ -118,7 +118,7 @@ def test_a_certificate_is_looked_at_before_it_ends(days: int, verdict: str) -> N
 
 
 def test_the_certificate_that_a_server_shows_is_looked_at_whoever_signed_it(run: Run, tls_port: int) -> None:
-    ran = run("doctor", "--json", HARBOR_HOST=f"https://127.0.0.1:{tls_port}")
+    ran = run("doctor", "--json", HARBOR_URL=f"https://127.0.0.1:{tls_port}")
 
     assert ran.code == 1
     assert verdicts(ran) == {"certificate": "warning", "server": "failed"}  # nobody here trusts it

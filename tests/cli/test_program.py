@@ -50,7 +50,7 @@ def test_the_exit_codes_hold_outside_of_python_too(program: Run, server: StandIn
     assert program("events", "get", EVT).code == 0
     assert program(*create).code == 1
     assert program("events", "get").code == 2
-    assert program(*create, HARBOR_HOST=f"http://127.0.0.1:{unused_port()}").code == 3
+    assert program(*create, HARBOR_URL=f"http://127.0.0.1:{unused_port()}").code == 3
 
 
 def test_results_and_errors_go_to_their_own_streams(program: Run, server: StandIn) -> None:

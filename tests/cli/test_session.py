@@ -31,7 +31,7 @@ def test_the_key_and_the_host_come_from_the_environment(run: Run, server: StandI
 def test_options_win_over_the_environment(run: Run, server: StandIn) -> None:
     server.on(f"GET /v1/events/{EVT}", EVENT)
 
-    ended = run("events", "get", EVT, "--host", server.loopback.url, "--key", "hb_test_other", HARBOR_HOST="http://x:1")
+    ended = run("events", "get", EVT, "--host", server.loopback.url, "--key", "hb_test_other", HARBOR_URL="http://x:1")
 
     assert ended.code == 0
     assert server.last.headers["authorization"] == "Bearer hb_test_other"
@@ -150,7 +150,7 @@ def test_something_that_is_no_harbor_server_ends_with_1(run: Run, server: StandI
 
 
 def test_a_server_that_is_not_there_ends_with_3(run: Run) -> None:
-    refused = run(*CREATE, "--workspace", WS, "--json", HARBOR_HOST=f"http://127.0.0.1:{unused_port()}")
+    refused = run(*CREATE, "--workspace", WS, "--json", HARBOR_URL=f"http://127.0.0.1:{unused_port()}")
 
     assert refused.code == 3
     assert refused.error["code"] == "connection_error"

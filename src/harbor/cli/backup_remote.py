@@ -6,15 +6,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
-from harbor.cli.options import ADMIN_KEY, Session, _key_option, _session
+from harbor.cli.options import ADMIN_KEY, Session, key_option, session_of
 from harbor.cli.output import Output
 
-admin_key_option = _key_option(ADMIN_KEY)
+admin_key_option = key_option(ADMIN_KEY)
 
 
 def admin_session(host: str, key: str | None, out: Output) -> AbstractContextManager[Session]:
     """A connection to the server with the admin key. Raises `Failure` without one, and for what the server refuses."""
-    return _session(host, key, out, None, ADMIN_KEY)
+    return session_of(host, key, out, None, ADMIN_KEY)
 
 
 @contextmanager

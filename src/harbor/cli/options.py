@@ -29,7 +29,7 @@ _HERE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON, for programs.")
 host_option = click.option(
     "--host",
-    envvar=["HARBOR_URL", "HARBOR_HOST"],
+    envvar="HARBOR_URL",
     show_envvar=True,
     default=HOST,
     show_default=True,
@@ -111,12 +111,12 @@ def with_session(
         def run(
             *args: Any, host: str, key: str | None, as_json: bool, named_workspace: str | None = None, **given: Any
         ) -> None:
-            with _session(host, key, Output(as_json), named_workspace, variable) as session:
+            with session_of(host, key, Output(as_json), named_workspace, variable) as session:
                 command(session, *args, **given)
 
         wrapped = json_option(run)
         wrapped = workspace_option(wrapped) if workspace else wrapped
-        return host_option(_key_option(variable)(wrapped))
+        return host_option(key_option(variable)(wrapped))
 
     return decorate
 
@@ -134,7 +134,8 @@ def translated() -> Iterator[None]:
 
 
 @contextmanager
-def _session(host: str, key: str | None, out: Output, workspace: str | None, variable: str) -> Iterator[Session]:
+def session_of(host: str, key: str | None, out: Output, workspace: str | None, variable: str) -> Iterator[Session]:
+    """A session with the server at `host`. Raises `Failure` without a key, or for what the server refuses."""
     if not key:
         raise Failure(
             "No key was given.",
@@ -148,7 +149,8 @@ def _session(host: str, key: str | None, out: Output, workspace: str | None, var
         yield Session(harbor, out, workspace)
 
 
-def _key_option(variable: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def key_option(variable: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """`--key`, which may come from `variable`."""
     return click.option(
         "--key",
         envvar=variable,
@@ -161,8 +163,8 @@ def _key_option(variable: str) -> Callable[[Callable[..., None]], Callable[..., 
 def origin_of(host: str) -> str:
     """An origin out of what people type, such as `localhost`, `localhost:9000` or `harbor.example.com`.
 
-    HARBOR_HOST is also where a server listens, so an address for listening means the server on this machine. Beyond it
-    a key travels in clear text only when http:// is asked for.
+    An address to listen on means the server on this machine. Beyond it a key travels in clear text only when http:// is
+    asked for.
     """
     if "://" in host:
         return host

@@ -89,10 +89,11 @@ class Vault:
 
     def seal(self, account_id: str, purpose: str, text: str) -> str:
         """`text` as only this account and purpose can open it; the same text gives another result each time."""
-        cipher, bound = self._cipher(self._current, account_id, purpose)
+        current = self._current  # read once: another thread may add a key meanwhile
+        cipher, bound = self._cipher(current, account_id, purpose)
         nonce = os.urandom(NONCE_BYTES)
         sealed = nonce + cipher.encrypt(nonce, text.encode(), bound)
-        return f"{self._current}.{b64encode(sealed).decode('ascii')}"
+        return f"{current}.{b64encode(sealed).decode('ascii')}"
 
     def open(self, account_id: str, purpose: str, sealed: str) -> str:
         """The text that was sealed for this account and purpose. Raises `Unsealable`."""

@@ -42,12 +42,16 @@ _PRAGMAS = (
 _READERS = 4
 # Steps of SQLite's machine between two looks at the clock: about 0.1 ms of work.
 _STEPS_PER_LOOK = 4_000
+_BUSY_MS = 5_000
+# A checkpoint may hold the writer's lock while it waits for readers, as long as any connection waits; then it gives up.
+_WRITER_BUSY_MS = 2 * _BUSY_MS
+_ROUNDS_MAX = 4
 
 
 class _Job:
     """One queued write and the future of the one who waits for it."""
 
-    __slots__ = ("error", "future", "loop", "result", "tx", "work")
+    __slots__ = ("error", "future", "is_out", "loop", "result", "tx", "work")
 
     def __init__(self, work: Work[Any], loop: asyncio.AbstractEventLoop) -> None:
         self.work = work
@@ -56,6 +60,7 @@ class _Job:
         self.result: Any = None
         self.tx: SqliteTx | None = None
         self.error: BaseException | None = None
+        self.is_out = False  # it failed in a way that undid the whole transaction, and would again
 
 
 class SqliteDatabase:
@@ -89,6 +94,7 @@ class SqliteDatabase:
     async def open(self) -> None:
         """Open the file, creating it, and start the writer. Raises `StartRefused` if the file is unusable."""
         self._writer_connection = self._connect()
+        self._writer_connection.set_busy_timeout(_WRITER_BUSY_MS)
         self._loop_connection = self._connect(readonly=True)
         self._loop_connection.set_progress_handler(self._loop_read_is_long, _STEPS_PER_LOOK)
         self._writer_connection.set_progress_handler(self._write_is_long, _STEPS_PER_LOOK * 10)
@@ -100,7 +106,7 @@ class SqliteDatabase:
     def _connect(self, *, readonly: bool = False) -> apsw.Connection:
         try:
             connection = apsw.Connection(str(self.path), statementcachesize=500)
-            connection.set_busy_timeout(5_000)
+            connection.set_busy_timeout(_BUSY_MS)
             for pragma in _PRAGMAS:
                 connection.execute(pragma).fetchall()
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
@@ -163,6 +169,8 @@ class SqliteDatabase:
                 self._writer_connection.execute("COMMIT")
         except BaseException as error:
             self._undo()
+            while not jobs and queue:  # the transaction could not even begin: nobody waits for a better moment
+                jobs.append(queue.popleft())
             log.error("commit_failed", error=str(error), works=len(jobs))
             refusal = disk_trouble(error)
             for job in jobs:
@@ -179,28 +187,43 @@ class SqliteDatabase:
         instead of 0.4: docs/decisions/0005-optimistic-batches.md).
         """
         connection = self._writer_connection
+        schema = self._schema_version()
         while queue and len(jobs) < works_max and (not jobs or time.monotonic() - began < bounds.WRITE_BATCH_S_MAX):
             job = queue.popleft()
             jobs.append(job)
             changes = connection.total_changes()
             if not self._run_one(job, limit_s):
-                self._check_still_open()
-                if connection.total_changes() != changes:
+                # Rows are counted, tables and indexes are not: a migration that fails half-way has changed the schema.
+                if job.is_out or connection.total_changes() != changes or self._schema_version() != schema:
                     return False
         return True
 
+    def _schema_version(self) -> object:
+        return self._writer_connection.execute("PRAGMA schema_version").get
+
     def _run_apart(self, jobs: list[_Job], limit_s: float) -> None:
-        """Run the works again, each in its savepoint, so that an error undoes its own work alone."""
+        """Run the works again, each in its savepoint, so that an error undoes its own work alone.
+
+        A work that was interrupted or found the disk full takes the transaction with it; the others then begin anew.
+        """
+        for _ in range(_ROUNDS_MAX):
+            if self._run_round([job for job in jobs if not job.is_out], limit_s):
+                return
+        raise apsw.AbortError("too many works of one batch undid it")
+
+    def _run_round(self, jobs: list[_Job], limit_s: float) -> bool:
         connection = self._writer_connection
         connection.execute("BEGIN IMMEDIATE")
         for job in jobs:
-            job.error = None
+            job.error = job.tx = None
             connection.execute("SAVEPOINT work")
             if not self._run_one(job, limit_s):
-                self._check_still_open()
-                connection.execute("ROLLBACK TO work")
                 self._memo.clear()
+                if job.is_out:
+                    return False
+                connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
+        return True
 
     def _run_one(self, job: _Job, limit_s: float) -> bool:
         """Run a work and keep its result or error; True if there is no error."""
@@ -221,11 +244,8 @@ class SqliteDatabase:
             job.error = error
         finally:
             inside.work = False
+        job.is_out = not self._writer_connection.in_transaction
         return job.error is None
-
-    def _check_still_open(self) -> None:
-        if not self._writer_connection.in_transaction:  # a full disk rolls all of it back at once
-            raise apsw.FullError("the transaction was rolled back")
 
     def _undo(self) -> None:
         self._deadline = 0.0
@@ -292,23 +312,7 @@ class SqliteDatabase:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
-    # Ending, copying
-
-    async def backup(self, target: Path) -> None:
-        """Write a consistent copy of the database to `target` while it is in use."""
-
-        def copy() -> None:
-            source, copied = self._connect(), apsw.Connection(str(target))
-            try:
-                with copied.backup("main", source, "main") as step:
-                    while not step.done:
-                        step.step(1_000)
-                copied.execute("PRAGMA journal_mode = DELETE").fetchall()
-            finally:
-                copied.close()
-                source.close()
-
-        await asyncio.get_running_loop().run_in_executor(self._readers, copy)
+    # Ending
 
     async def checkpoint(self) -> None:
         """Move the log into the file and truncate it, so that erased text is in neither."""
