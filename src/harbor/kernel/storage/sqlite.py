@@ -60,7 +60,7 @@ class _Job:
         self.result: Any = None
         self.tx: SqliteTx | None = None
         self.error: BaseException | None = None
-        self.is_out = False  # it failed in a way that undid the whole transaction, and would again
+        self.is_out = False  # it took too long or undid the whole transaction, and would again
 
 
 class SqliteDatabase:
@@ -165,12 +165,11 @@ class SqliteDatabase:
                 if len(jobs) > 1:
                     self._run_apart(jobs, limit_s)
             if self._writer_connection.in_transaction:
-                self._deadline = 0.0
                 self._writer_connection.execute("COMMIT")
         except BaseException as error:
             self._undo()
-            while not jobs and queue:  # the transaction could not even begin: nobody waits for a better moment
-                jobs.append(queue.popleft())
+            if not jobs:  # the transaction could not even begin: nobody is left waiting for a better moment
+                jobs = [queue.popleft() for _ in range(len(queue))]
             log.error("commit_failed", error=str(error), works=len(jobs))
             refusal = disk_trouble(error)
             for job in jobs:
@@ -192,10 +191,13 @@ class SqliteDatabase:
             job = queue.popleft()
             jobs.append(job)
             changes = connection.total_changes()
-            if not self._run_one(job, limit_s):
-                # Rows are counted, tables and indexes are not: a migration that fails half-way has changed the schema.
-                if job.is_out or connection.total_changes() != changes or self._schema_version() != schema:
-                    return False
+            if self._run_one(job, limit_s):
+                continue
+            if not connection.in_transaction or connection.total_changes() != changes:
+                return False
+            # Rows are counted, tables and indexes are not: a migration that fails half-way has changed the schema.
+            if self._schema_version() != schema:
+                return False
         return True
 
     def _schema_version(self) -> object:
@@ -219,7 +221,7 @@ class SqliteDatabase:
             connection.execute("SAVEPOINT work")
             if not self._run_one(job, limit_s):
                 self._memo.clear()
-                if job.is_out:
+                if not connection.in_transaction:
                     return False
                 connection.execute("ROLLBACK TO work")
             connection.execute("RELEASE work")
@@ -235,6 +237,7 @@ class SqliteDatabase:
         try:
             job.result = job.work(tx)
         except apsw.InterruptError:
+            job.is_out = True
             job.error = Invalid(
                 "The request needs more than 2 seconds of the database; split it into smaller ones.", code="too_slow"
             )
@@ -244,11 +247,11 @@ class SqliteDatabase:
             job.error = error
         finally:
             inside.work = False
-        job.is_out = not self._writer_connection.in_transaction
+            self._deadline = 0.0
+        job.is_out = job.is_out or not self._writer_connection.in_transaction
         return job.error is None
 
     def _undo(self) -> None:
-        self._deadline = 0.0
         self._memo.clear()
         if self._writer_connection.in_transaction:
             self._writer_connection.execute("ROLLBACK")
