@@ -6,6 +6,8 @@ real time (`real_now`, `time.monotonic`), also when the calendar is manual. Sour
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -21,12 +23,33 @@ class Clock(Protocol):
         ...
 
 
+# A machine's clock that is set back further than this was wrong before, and is believed.
+BRIDGED = timedelta(hours=1)
+
+
+def _wall() -> datetime:
+    return datetime.now(UTC)
+
+
 class SystemClock:
-    """The calendar of the machine."""
+    """The calendar of the machine, which runs on evenly when the machine's clock is set back a little.
+
+    What is due stays due, and nothing is made before what came earlier, until the machine has caught up.
+    """
+
+    def __init__(self, wall: Callable[[], datetime] = _wall, monotonic_s: Callable[[], float] = time.monotonic) -> None:
+        self._wall = wall
+        self._monotonic_s = monotonic_s
+        self._last = (wall(), monotonic_s())
 
     def now(self) -> datetime:
-        """The present moment of the machine, UTC."""
-        return datetime.now(UTC)
+        """The present moment, UTC. Safe to use from any thread."""
+        now, at_s = self._wall(), self._monotonic_s()
+        last, last_s = self._last  # one assignment, so that two threads never see half of it
+        if now < last and last - now <= BRIDGED:
+            now = last + timedelta(seconds=max(0.0, at_s - last_s))
+        self._last = (now, at_s)
+        return now
 
 
 class ManualClock:
