@@ -19,6 +19,10 @@ from harbor.kernel.storage.database import Tx
 _PURPOSE = "idempotency.reply"
 
 
+class StillRunning(Conflict):
+    """The first request with the key has not been answered yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class Once:
     """A request that is to be done once: its key, what it says, and on which path it says it."""
@@ -29,7 +33,7 @@ class Once:
     route: str | None = None
 
     def look(self, tx: Tx, call: Call, place: Place) -> Reply | None:
-        """The reply given before, or None. Raises `Conflict` for another body or while the first is still running."""
+        """The reply given before, or None. Raises `Conflict` for another body, `StillRunning` while there is none yet."""
         record = store.find(tx, self._slot(call, place))
         if record is None:
             return None
@@ -38,7 +42,7 @@ class Once:
                 f"Idempotency-Key {self.key} was already used with a different payload.", code="idempotency_conflict"
             )
         if record.is_running:
-            raise Conflict(
+            raise StillRunning(
                 f"The first request with Idempotency-Key {self.key} is still running.",
                 code="idempotency_conflict",
                 retry_after_s=1,

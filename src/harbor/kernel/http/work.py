@@ -5,16 +5,19 @@ Everything here may run again, so it changes nothing outside its transaction.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from harbor.kernel.bounds import IDEMPOTENCY_WAIT_S_MAX
 from harbor.kernel.call import Call
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.errors import Denied, Invalid, Unauthenticated
 from harbor.kernel.http import decode
-from harbor.kernel.http.idempotent import Once
+from harbor.kernel.http.idempotent import Once, StillRunning
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Bound, Place, Route
 from harbor.kernel.identity import store as identity
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
     from harbor.kernel.http.pipeline import Pipeline
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+T = TypeVar("T")
+TWIN_LOOK_S = 0.1  # how often a twin looks whether the first request has been answered
 
 NOBODY = system("", "", Environment.PRODUCTION)
 NOWHERE = Place(workspace_id="")
@@ -175,12 +181,23 @@ class Stage:
                 self.work.once.start(tx, call, place)
             return None, act(call, supply.get("body"), place), place, call
 
-        replayed, result, self._place, call = await self.work.pipeline.services.database.write(run)
+        replayed, result, self._place, call = await self._after_its_twin(run)
         self._subjects = call.subjects
         if replayed is not None:
             raise Replayed(replayed)
         self._is_running = self.work.once is not None
         return result
+
+    async def _after_its_twin(self, run: Callable[[Tx], T]) -> T:
+        """What `run` returns; a request with the same key that is under way is waited for, up to a bound."""
+        until = time.monotonic() + IDEMPOTENCY_WAIT_S_MAX
+        while True:
+            try:
+                return await self.work.pipeline.services.database.write(run)
+            except StillRunning:
+                if time.monotonic() > until:
+                    raise
+            await asyncio.sleep(TWIN_LOOK_S)
 
     async def last(self, act: Callable[[Call], Any]) -> Reply:
         """Run `act(call)` in the last transaction and answer with what it returns."""
