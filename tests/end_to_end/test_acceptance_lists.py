@@ -135,14 +135,12 @@ async def test_ten_thousand_events_are_listed_without_gap_or_repeat_while_others
         return count
 
     writers = [asyncio.create_task(write()) for _ in range(4)]
-    newest_first = await each_shop.items(events_of(each_shop, "&limit=100"), after=ids[-1])
     oldest_first = await each_shop.items(events_of(each_shop, "&limit=100&order=asc&type=order.shipped"))
     whole = await each_shop.items(events_of(each_shop, "&limit=100"))
     is_done.set()
     written = sum(await asyncio.gather(*writers))
 
     assert written > 50
-    assert [event["id"] for event in newest_first] == ids[-2::-1]
     assert [event["id"] for event in oldest_first] == ids
     seen = [event["id"] for event in whole]
     assert len(set(seen)) == len(seen)

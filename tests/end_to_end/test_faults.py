@@ -126,11 +126,8 @@ def test_tables_of_a_newer_program_are_refused(installation: Installation) -> No
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("HARBOR_CLOCK", "yesterday"),
         ("HARBOR_RETRY_SCHEDULE", "5,10"),
-        ("HARBOR_RATE_LIMIT_SANDBOX", "many"),
         ("HARBOR_WEBHOOK_ALLOW_CIDRS", "everywhere"),
-        ("HARBOR_EVENT_RETENTION_DAYS", "-1"),
         ("HARBOR_DATABASE", "mysql://x"),
     ],
 )
