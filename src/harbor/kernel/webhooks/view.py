@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+import msgspec
+
 from harbor.kernel.eventlog.model import Event
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.model import Attempt, Delivery, State, Subscription
@@ -22,8 +24,7 @@ class Meanwhile(StrEnum):
     HOLD = "hold"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
+class Rendering(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # made for every attempt
     """What a body is made of. `snapshot` is None where the event itself is all the view needs."""
 
     event: Event
@@ -34,8 +35,7 @@ class Rendering:
     sequence: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signing:
+class Signing(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # made for every attempt
     """What the headers of one attempt are made of. `secrets` are the valid ones, the current first."""
 
     subscription: Subscription

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import msgspec
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
 from harbor.kernel.ids import lowest_at
@@ -261,7 +261,9 @@ def _attempt_values(attempt: Attempt) -> dict[str, object]:
         "duration_ms": attempt.duration_ms,
         "url": attempt.url,
         "response_status": attempt.response_status,
-        "response_headers": json.dumps(dict(attempt.response_headers)) if attempt.response_headers else None,
+        "response_headers": msgspec.json.encode(attempt.response_headers).decode()
+        if attempt.response_headers
+        else None,
         "response_body": attempt.response_body,
         "response_truncated": int(attempt.response_truncated),
         "error": attempt.error,
@@ -283,7 +285,7 @@ def attempt_of(row: Row) -> Attempt:
         duration_ms=row["duration_ms"],
         url=row["url"],
         response_status=row["response_status"],
-        response_headers=json.loads(row["response_headers"]) if row["response_headers"] else {},
+        response_headers=msgspec.json.decode(row["response_headers"]) if row["response_headers"] else {},
         response_body=row["response_body"],
         response_truncated=bool(row["response_truncated"]),
         error=row["error"],

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from harbor.kernel.clock import real_now
 from harbor.kernel.eventlog.snapshots import snapshot_of
@@ -19,8 +20,7 @@ from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.webhooks.view import Rendering, Signing, View
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A delivery with all that its attempt needs, so that sending touches no database."""
 
     claimed: Claimed

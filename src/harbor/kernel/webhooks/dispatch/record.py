@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from msgspec.structs import replace as with_other
+
 from harbor.kernel.clock import micros, micros_or_none, moment
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.webhooks.deliveries import store as deliveries
@@ -102,16 +104,18 @@ def switch_off(tx: Tx, subscription: Subscription, reason: str, view: View) -> N
 def _settlement(tx: Tx, one: Finished) -> Settlement:
     delivery = one.prepared.claimed.delivery
     table = one.prepared.retries
-    began = moment(one.prepared.began_us)
-    budget_from = delivery.budget_from or began
-    ends_at = delivery.expires_at if delivery.budget_from is not None else budget_end(table, began)
+    if delivery.budget_from is not None:
+        budget_from_us, ends_at = micros(delivery.budget_from), delivery.expires_at
+    else:
+        budget_from_us = one.prepared.began_us
+        ends_at = budget_end(table, moment(budget_from_us))
     base = Settlement(
         delivery=delivery,
         state=State.DELIVERED,
         due_at_us=None,
         trigger=Trigger.AUTOMATIC,
         budget_attempts=delivery.budget_attempts + 1,
-        budget_from_us=micros(budget_from),
+        budget_from_us=budget_from_us,
         expires_at_us=micros_or_none(ends_at),
         status=one.attempt.response_status,
         error=one.attempt.error,
@@ -119,10 +123,10 @@ def _settlement(tx: Tx, one: Finished) -> Settlement:
     if one.outcome.is_success:
         return base
     if delivery.trigger is Trigger.TEST or one.outcome.is_gone:
-        return replace(base, state=State.EXHAUSTED)
+        return with_other(base, state=State.EXHAUSTED)
     if delivery.kept_due_at is not None and delivery.trigger is not Trigger.AUTOMATIC:
         # A manual attempt between two of the schedule: the schedule goes on as if it had not been.
-        return replace(
+        return with_other(
             base,
             state=State.RETRYING,
             due_at_us=max(micros(delivery.kept_due_at), tx.now_us),
@@ -137,9 +141,9 @@ def _settlement(tx: Tx, one: Finished) -> Settlement:
         random=random.random,
     )
     return (
-        replace(base, state=State.EXHAUSTED)
+        with_other(base, state=State.EXHAUSTED)
         if due_at is None
-        else replace(base, state=State.RETRYING, due_at_us=micros(due_at))
+        else with_other(base, state=State.RETRYING, due_at_us=micros(due_at))
     )
 
 

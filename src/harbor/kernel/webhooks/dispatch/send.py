@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+
+import msgspec
 
 from harbor.kernel.clock import real_now
 from harbor.kernel.outbound import OutboundClient
@@ -15,10 +17,10 @@ from harbor.kernel.webhooks.outcome import Error, Outcome, classify
 
 _HEADERS_KEPT_MAX = 40
 _HEADER_LENGTH_MAX = 512
+_SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(msgspec.Struct, frozen=True, gc=False):
     """An attempt that is over and not yet recorded."""
 
     prepared: Prepared
@@ -77,9 +79,10 @@ def _transport_error(answer: Answer) -> Error | None:
 
 def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
     kept = {}
-    for name, value in list(headers.items())[:_HEADERS_KEPT_MAX]:
-        if name.lower() not in ("set-cookie", "authorization"):
-            kept[name.lower()] = _printable(value[:_HEADER_LENGTH_MAX])
+    for name, value in islice(headers.items(), _HEADERS_KEPT_MAX):
+        lowered = name.lower()
+        if lowered not in _SECRET_HEADERS:
+            kept[lowered] = _printable(value[:_HEADER_LENGTH_MAX])
     return kept
 
 
@@ -91,4 +94,4 @@ def _printable(text: str) -> str:
     """Text that both engines can keep: NUL and lone surrogates are escaped."""
     if "\0" in text:
         text = text.replace("\0", "\\x00")
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -5,11 +5,10 @@ A claim costs per endpoint and not per backlog: the index (subscription, due) gi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
-from harbor.kernel.clock import micros_or_none
+from harbor.kernel.clock import micros_or_none, moment
 from harbor.kernel.eventlog.model import Event
-from harbor.kernel.eventlog.store import event_of
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.webhooks.deliveries.store import delivery_of
 from harbor.kernel.webhooks.model import Delivery, State, Trigger
@@ -40,8 +39,7 @@ _JOIN = "deliveries d JOIN events e ON e.account_id = d.account_id AND e.workspa
 _DUE_IF_OPEN = "CASE WHEN state IN ('due', 'retrying') THEN CAST(:now AS BIGINT) ELSE due_at END"
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(msgspec.Struct, frozen=True, gc=False):
     """A delivery somebody works on now, with its event and, where the view keeps one, its body."""
 
     delivery: Delivery
@@ -169,8 +167,7 @@ def recover(tx: Tx, expired_before_us: int | None) -> int:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What an attempt makes of its delivery."""
 
     delivery: Delivery
@@ -295,18 +292,16 @@ def depth(tx: Tx, account_ids: list[str], environment_now_us: int) -> Row:
 
 
 def _claimed(row: Row) -> Claimed:
-    event = event_of(
-        {
-            "id": row["event_id"],
-            "account_id": row["account_id"],
-            "workspace_id": row["workspace_id"],
-            "position": row["e_position"],
-            "product": row["e_product"],
-            "type": row["e_type"],
-            "subject": row["e_subject"],
-            "payload": row["e_payload"],
-            "actor": row["e_actor"],
-            "created_at": row["e_created_at"],
-        }
+    event = Event(
+        id=row["event_id"],
+        account_id=row["account_id"],
+        workspace_id=row["workspace_id"],
+        position=row["e_position"],
+        product=row["e_product"],
+        type=row["e_type"],
+        subject=row["e_subject"],
+        payload=row["e_payload"],
+        actor=row["e_actor"],
+        created_at=moment(row["e_created_at"]),
     )
     return Claimed(delivery_of(row), event, row["body"])
