@@ -48,6 +48,7 @@ class Call:
 
     __slots__ = (
         "_faculties",
+        "_has_changed_tokens",
         "_tokens",
         "account_id",
         "base_url",
@@ -77,6 +78,7 @@ class Call:
         self.route = route
         self._faculties = faculties
         self._tokens: Row | None = None
+        self._has_changed_tokens = False
         # Product and subject of what was told of, in order: a reply that is kept is about the first of them.
         self.subjects: list[tuple[str, str]] = []
 
@@ -104,8 +106,8 @@ class Call:
 
     @property
     def tokens(self) -> Row:
-        """The account's cache tokens, read once per transaction."""
-        if self._tokens is None:
+        """The account's cache tokens, read once per transaction that does not change them."""
+        if self._tokens is None or self._has_changed_tokens:  # an undone attempt brings the former ones back
             self._tokens = identity.tokens(self.tx, self.account_id)
         return self._tokens
 
@@ -133,7 +135,7 @@ class Call:
     def subscriptions_changed(self) -> None:
         """Call after a change of workspaces or subscriptions: this transaction then reads the tables again."""
         identity.renew_token(self.tx, self.account_id, "subscriptions")
-        self._tokens = None
+        self._has_changed_tokens = True
 
     def _token(self) -> str:
         return cast(str, self.tokens["subscriptions"])

@@ -16,7 +16,7 @@ _VALUE = {letter: index for index, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80
 # Ids of one millisecond differ by a random step of 40 bits, so that they ascend and cannot be guessed from one another.
 
-READABLE = re.compile(r"^(?:ws|evt|wh|del|key|att|req|org|job|aud|ppl|acc)_[0-9a-z]{6,64}$")
+READABLE = re.compile(r"^(?:ws|evt|wh|del|key|att|req|org|job|aud|ppl|acc)_[0-9a-z]{6,64}\Z")
 
 
 class IdMint:
