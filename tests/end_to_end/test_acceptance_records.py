@@ -8,7 +8,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.end_to_end.client import Api
 from tests.end_to_end.tenant import HOUR_S, Tenant, eventually
-from tests.end_to_end.test_acceptance_keys import ADMIN_ROUTES, ROUTES
+from tests.end_to_end.test_acceptance_scopes import ADMIN_ROUTES, ROUTES
 
 SCHEMA = {"type": "object", "required": ["order_id"], "properties": {"order_id": {"type": "string"}}}
 
