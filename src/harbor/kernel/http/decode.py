@@ -37,7 +37,8 @@ class Fault:
 
 
 _PATH = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
-_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$")
+_UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
+_UNKNOWN_LENGTH_MAX = 100
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 _EXPECTED = re.compile(r"^Expected `(.*)`, got `(.*)`$")
 _WORDS = {
@@ -118,7 +119,7 @@ def faults(value: object, type_: type[Any]) -> list[Fault]:
             found.append(Fault(field.encode_name, f"{field.encode_name} is required."))
     if type_.__struct_config__.forbid_unknown_fields:
         known = {field.encode_name for field in msgspec.structs.fields(type_)}
-        found.extend(Fault(name, f"{name} is not a known field.") for name in value if name not in known)
+        found.extend(_unknown("", name) for name in value if name not in known)
     return found
 
 
@@ -150,8 +151,7 @@ def _fault(text: str, under: str = "") -> Fault:
         path = f"{under}.{path}" if path else under
     bare = text[: match.start()] if match else text
     if unknown := _UNKNOWN.match(bare):
-        path = f"{path}.{unknown[1]}" if path else unknown[1]
-        return Fault(path, f"{path} is not a known field.")
+        return _unknown(f"{path}." if path else "", unknown[1])
     if missing := _MISSING.match(bare):
         path = f"{path}.{missing[1]}" if path else missing[1]
         return Fault(path, f"{path} is required.")
@@ -161,6 +161,12 @@ def _fault(text: str, under: str = "") -> Fault:
         return Fault(path, f"{subject} must be {wanted}, not {_WORDS.get(expected[2], expected[2])}.")
     rest = bare.removeprefix("Expected ").strip()
     return Fault(path, f"{subject} must be {rest}." if bare.startswith("Expected ") else f"{subject}: {bare}.")
+
+
+def _unknown(under: str, name: str) -> Fault:
+    # The caller chose the name: it may be empty, or as long as the body.
+    path = under + (name[:_UNKNOWN_LENGTH_MAX] or '""')
+    return Fault(path, f"{path} is not a known field.")
 
 
 def _kind_of(value: object) -> str:
