@@ -151,9 +151,12 @@ HARBOR = Exhibit(
         "workspace_id": lambda tenant: tenant.workspace.id,
         "url": lambda tenant: tenant.url,
         "since": lambda tenant: "2026-05-25T11:00:00Z",
+        # A key that anybody with the route's scope may make.
+        "scopes": lambda tenant: [],
     },
     fills={
         "workspaces.list": lambda call, tenant, _: make_workspace(call),
+        "api_keys.list_of_organization": lambda call, tenant, _: make_key(call),
         "events.deliveries": _delivery_of_event,
         "deliveries.list": lambda call, tenant, _: _delivery(call, tenant),
         "deliveries.attempts": _attempt_of_delivery,

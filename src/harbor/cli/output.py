@@ -121,6 +121,10 @@ class Output:
         if not self.as_json:
             click.echo(plain(text), err=True)
 
+    def warn(self, text: str) -> None:
+        """A remark that nobody should miss, on stderr in either form."""
+        click.echo(plain(text), err=True)
+
 
 def plain(value: object) -> str:
     """`value` as text for a terminal, on one line.

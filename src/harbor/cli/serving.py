@@ -116,16 +116,16 @@ def check(settings: Settings) -> None:
 def warn(settings: Settings, mode: str, out: Output) -> None:
     """Remark on what should not stay so when others use the server."""
     if mode == "development" and settings.host not in ("127.0.0.1", "::1", "localhost"):
-        out.note(
+        out.warn(
             f"warning: listening on {settings.host} in development mode; set up with `harbor init --production` for others' use."
         )
     if settings.webhook_allow_http:
-        out.note("warning: HARBOR_WEBHOOK_ALLOW_HTTP is on: webhooks may go over plain HTTP.")
+        out.warn("warning: HARBOR_WEBHOOK_ALLOW_HTTP is on: webhooks may go over plain HTTP.")
     if settings.webhook_allow_cidrs:
         networks = ", ".join(map(str, settings.webhook_allow_cidrs))
-        out.note(f"warning: HARBOR_WEBHOOK_ALLOW_CIDRS is set: webhooks may reach {networks}.")
+        out.warn(f"warning: HARBOR_WEBHOOK_ALLOW_CIDRS is set: webhooks may reach {networks}.")
     if not settings.rate_limits:
-        out.note("warning: HARBOR_RATE_LIMITS is off: no request is limited.")
+        out.warn("warning: HARBOR_RATE_LIMITS is off: no request is limited.")
 
 
 def announce(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -> None:

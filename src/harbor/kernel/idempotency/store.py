@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harbor.kernel.bounds import IDEMPOTENCY_WINDOW_S
+from harbor.kernel.clock import micros, real_now
 from harbor.kernel.storage.database import Tx
 
 # A journey that crashed leaves its record running; after this long it no longer stands in the way.
@@ -46,8 +47,9 @@ def find(tx: Tx, slot: Slot) -> Record | None:
     )
     if row is None:
         return None
-    lasts_s = RUNNING_S_MAX if row["is_running"] else IDEMPOTENCY_WINDOW_S
-    if row["created_at"] + lasts_s * 1_000_000 < tx.now_us:
+    # A running journey is a lease, so its time is real; a finished one stands in the calendar.
+    now_us, lasts_s = (micros(real_now()), RUNNING_S_MAX) if row["is_running"] else (tx.now_us, IDEMPOTENCY_WINDOW_S)
+    if row["created_at"] + lasts_s * 1_000_000 < now_us:
         return None
     return Record(digest=row["digest"], is_running=bool(row["is_running"]), status=row["status"], reply=row["reply"])
 
@@ -69,7 +71,7 @@ def remember(tx: Tx, slot: Slot, *, digest: str, status: int, reply: str | None,
         is_running=int(is_running),
         status=status,
         reply=reply,
-        now=tx.now_us,
+        now=micros(real_now()) if is_running else tx.now_us,
     )
 
 

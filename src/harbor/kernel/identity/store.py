@@ -194,6 +194,18 @@ def credentials_by_id(
     return Page(tuple(map(_credential, rows[: page.limit])), more=len(rows) > page.limit)
 
 
+def organization_credentials_by_id(
+    tx: Tx, account_ids: list[str], page: PageRequest, *, span: Span = ALWAYS
+) -> Page[Credential]:
+    """Credentials of whole accounts, newest first or oldest first."""
+    where = Where(kind=CredentialKind.ORGANIZATION.value).among("account_id", account_ids)
+    where.span("created_at", span.since, span.until).after("id", ">" if span.ascending else "<", page.after)
+    rows = tx.rows(
+        f"SELECT * FROM credentials {where} ORDER BY id {span.order} LIMIT :limit", **where.values, limit=page.limit + 1
+    )
+    return Page(tuple(map(_credential, rows[: page.limit])), more=len(rows) > page.limit)
+
+
 def revoke_all_of_workspace(tx: Tx, account_id: str, workspace_id: str) -> None:
     """Delete the credentials of a workspace that is being purged."""
     tx.run(

@@ -303,7 +303,7 @@ class Dispatcher:
     async def _flush(self) -> None:
         try:
             while self._results:
-                if len(self._results) < _RESULTS_BATCH and not self._stopping:
+                if len(self._results) < _RESULTS_BATCH and not self._somebody_waits():
                     await asyncio.sleep(_GATHER_S)
                 batch = self._results[:_RESULTS_BATCH]
                 try:
@@ -319,6 +319,10 @@ class Dispatcher:
         finally:
             self._flushing = False
             self._look_idle()
+
+    def _somebody_waits(self) -> bool:
+        """Whether a result must be recorded at once: the server stops, or a strict lane goes on after it."""
+        return self._stopping or any(one.prepared.subscription.ordering is Ordering.STRICT for one in self._results)
 
     def _recorded(self, one: Finished) -> None:
         lane = self._lanes.get(one.prepared.subscription.id)

@@ -246,7 +246,8 @@ def send_again(tx: Tx, delivery: Delivery, trigger: Trigger, *, expires_at_us: i
 
 
 def cancel(tx: Tx, delivery: Delivery) -> None:
-    """End a delivery without another attempt; one under way may still arrive."""
+    """End a delivery without another attempt; one under way may still arrive. In strict order the next may go now."""
+    tx.notify("deliveries")
     tx.run(
         """
         UPDATE deliveries SET state = 'canceled', due_at = NULL, kept_due_at = NULL, parked_by = NULL, paused_at = NULL, strict_open = NULL,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 import msgspec
 
@@ -11,7 +11,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.http.decode import Body
 from harbor.kernel.http.routes import Created, Route
 from harbor.kernel.identity import store as identity
-from harbor.kernel.identity.model import Credential
+from harbor.kernel.identity.model import Credential, Environment
 from harbor.kernel.pages import Page, PageRequest
 from harbor.products.harbor_events import scopes
 from harbor.products.harbor_events.api_keys import service
@@ -60,6 +60,18 @@ class CreateKey(Body):
     allowed_cidrs: list[str] | None = None
 
 
+class CreateOrganizationKey(CreateKey):
+    """A new key for all workspaces. A root key says in which environment; an organization key has its own."""
+
+    environment: Literal["production", "sandbox"] | None = None
+
+
+class ListOrganizationKeys(Span, kw_only=True):
+    """Which keys of the organization to list."""
+
+    environment: Literal["production", "sandbox"] | None = None
+
+
 class UpdateKey(Body):
     """What changes; an absent field stays."""
 
@@ -81,16 +93,21 @@ def index(call: Call, workspace_id: str, query: Span, page: PageRequest) -> Page
     return service.of_workspace(call, workspace_id, page, query.span)
 
 
+def index_of_organization(call: Call, query: ListOrganizationKeys, page: PageRequest) -> Page[Credential]:
+    """Keys that belong to no single workspace, newest first."""
+    environment = Environment(query.environment) if query.environment else None
+    return service.of_organization(call, page, query.span, environment=environment)
+
+
+def create_for_organization(call: Call, body: CreateOrganizationKey) -> Created[WithSecret]:
+    """Make a key for all workspaces of an environment; the reply is the only one that shows its secret."""
+    environment = Environment(body.environment) if body.environment else None
+    return Created(service.create_for_organization(call, _changes(body), environment=environment))
+
+
 def create(call: Call, workspace_id: str, body: CreateKey) -> Created[WithSecret]:
     """Make a key; the reply is the only one that shows its secret."""
-    changes = Changes(
-        name=body.name,
-        scopes=body.scopes,
-        expires_at=_moment(body.expires_at),
-        rate_limit=body.rate_limit,
-        allowed_cidrs=body.allowed_cidrs,
-    )
-    return Created(service.create(call, workspace_id, changes))
+    return Created(service.create(call, workspace_id, _changes(body)))
 
 
 def retrieve(call: Call, key_id: str) -> Credential:
@@ -155,12 +172,23 @@ def show_new(made: WithSecret, call: Call) -> NewKeyBody:
     return {**show(made.key, call), "secret": made.secret}
 
 
+def _changes(body: CreateKey) -> Changes:
+    return Changes(
+        name=body.name,
+        scopes=body.scopes,
+        expires_at=_moment(body.expires_at),
+        rate_limit=body.rate_limit,
+        allowed_cidrs=body.allowed_cidrs,
+    )
+
+
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else moment_of(text, "expires_at")
 
 
 _OF_WORKSPACE = "/admin/v1/workspaces/{workspace_id}/api_keys"
-_ONE = "/admin/v1/api_keys/{key_id}"
+_ALL = "/admin/v1/api_keys"
+_ONE = f"{_ALL}/{{key_id}}"
 _SCOPE = scopes.KEYS_MANAGE
 _TAGS = ("API keys",)
 ROUTES = (
@@ -186,6 +214,29 @@ ROUTES = (
         writes=True,
         status=201,
         summary="Create a key",
+        tags=_TAGS,
+    ),
+    Route(
+        "api_keys.list_of_organization",
+        "GET",
+        _ALL,
+        index_of_organization,
+        show=show,
+        scope=_SCOPE,
+        paged=True,
+        summary="List keys of the organization",
+        tags=_TAGS,
+    ),
+    Route(
+        "api_keys.create_for_organization",
+        "POST",
+        _ALL,
+        create_for_organization,
+        show=show_new,
+        scope=_SCOPE,
+        writes=True,
+        status=201,
+        summary="Create a key of the organization",
         tags=_TAGS,
     ),
     Route("api_keys.retrieve", "GET", _ONE, retrieve, show=show, scope=_SCOPE, summary="Retrieve a key", tags=_TAGS),

@@ -65,10 +65,27 @@ def administered(call: Call, key_id: str) -> tuple[Call, Credential]:
     raise not_found("API key", key_id)
 
 
+def of_organization(call: Call, page: PageRequest, span: Span, *, environment: Environment | None) -> Page[Credential]:
+    """The keys that belong to no single workspace, newest first; the root key is not among them."""
+    account_ids = workspaces.accounts(call, environment)
+    if page.after is not None and not any(
+        found.kind is CredentialKind.ORGANIZATION
+        for account_id in account_ids
+        if (found := store.credential(call.tx, account_id, page.after)) is not None
+    ):
+        raise no_cursor("API key")
+    return store.organization_credentials_by_id(call.tx, account_ids, page, span=span)
+
+
 def create(call: Call, workspace_id: str, changes: Changes) -> WithSecret:
-    """A new key for a workspace. A caller cannot give more than it has."""
+    """A new key for a workspace."""
     inside, workspace = workspaces.changeable(call, workspace_id)
     return mint(inside, workspace, changes)
+
+
+def create_for_organization(call: Call, changes: Changes, *, environment: Environment | None) -> WithSecret:
+    """A new key for all workspaces of an environment. A caller cannot give more than it has."""
+    return mint(workspaces.within_environment(call, environment), None, changes)
 
 
 def mint(call: Call, workspace: Workspace | None, changes: Changes) -> WithSecret:
@@ -96,6 +113,7 @@ def mint(call: Call, workspace: Workspace | None, changes: Changes) -> WithSecre
         last_used_at=None,
     )
     key = _changed(call, blank, changes)
+    _check_reach(call, key, key.scopes)
     store.insert_credential(call.tx, key)
     _tell(call, "harbor.api_key.created", key, after=_audited(key))
     return WithSecret(key, secret)
@@ -104,6 +122,7 @@ def mint(call: Call, workspace: Workspace | None, changes: Changes) -> WithSecre
 def update(call: Call, key_id: str, changes: Changes) -> Credential:
     """Change a key; in force with this commit."""
     inside, before = administered(call, key_id)
+    _check_reach(call, before, before.scopes)
     after = _changed(call, before, changes)
     store.put_credential(call.tx, after)
     _tell(inside, "harbor.api_key.updated", after, before=_audited(before), after=_audited(after))
@@ -121,6 +140,7 @@ def revoke(call: Call, key_id: str) -> None:
 def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
     """A second key like the first, which ends after a while."""
     inside, old = administered(call, key_id)
+    _check_reach(call, old, old.scopes)
     if not old.is_good_at(call.tx.now):
         raise Conflict(f"API key {old.id} is no longer valid; create a new one instead.")
     workspace = inside.workspace(old.workspace_id) if old.workspace_id else None
@@ -148,8 +168,6 @@ def _changed(call: Call, key: Credential, changes: Changes) -> Credential:
         values["name"] = _name(changes.name)
     if changes.scopes is not msgspec.UNSET:
         values["scopes"] = _scopes(call, key, changes.scopes)
-    elif key.scopes is None and call.principal.scopes is not None and not key.name:
-        values["scopes"] = _scopes(call, key, None)
     if changes.expires_at is not msgspec.UNSET:
         values["expires_at"] = _expiry(call, changes.expires_at)
     if changes.rate_limit is not msgspec.UNSET:
@@ -173,11 +191,22 @@ def _scopes(call: Call, key: Credential, wanted: Sequence[str] | None) -> frozen
             raise Invalid(f"{unknown[0]!r} is no scope; choose among {', '.join(words.ALL)}.", field="scopes")
         if key.workspace_id is not None and (beyond := sorted(set(wanted) & words.ORGANIZATION_ONLY)):
             raise Invalid(f"{beyond[0]} is possible for organization keys only.", field="scopes")
+    scopes = None if wanted is None else frozenset(wanted)
+    _check_reach(call, key, scopes)
+    return scopes
+
+
+def _check_reach(call: Call, key: Credential, scopes: frozenset[str] | None) -> None:
+    """Keys of the organization are no way to more than their maker may do itself."""
     own = call.principal.scopes
-    # Keys are handed out by keys:manage, which is itself no way to more than the organization's administrators decided.
-    if own is not None and words.KEYS_MANAGE not in own:
-        raise Denied(f"API key missing required scope: {words.KEYS_MANAGE}.", code="permission_denied")
-    return None if wanted is None else frozenset(wanted)
+    if key.workspace_id is not None or own is None:
+        return
+    beyond = sorted(words.ALL if scopes is None else scopes - own)
+    if beyond and (scopes is None or not scopes <= own):
+        raise Denied(
+            f"API key missing required scope: {next(word for word in beyond if word not in own)}.",
+            code="permission_denied",
+        )
 
 
 def _expiry(call: Call, moment: datetime | None) -> datetime | None:

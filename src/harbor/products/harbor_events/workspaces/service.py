@@ -80,16 +80,21 @@ def listed(
     return store.by_id(call.tx, accounts(call, environment), page, status=status.value if status else None, span=span)
 
 
-def create(call: Call, *, name: str, environment: Environment | None) -> Workspace:
-    """A new workspace. A root key says in which environment; an organization key has only its own."""
+def within_environment(call: Call, environment: Environment | None) -> Call:
+    """A call in the account of an environment. A root key may choose, production if it does not; others have one."""
     if call.principal.is_root:
         wanted = environment or Environment.PRODUCTION
-        account = identity.accounts_of(call.tx, call.principal.organization_id)[wanted]
-        call = call.within(account.id)
-    elif environment is not None and environment is not call.principal.environment:
+        return call.within(identity.accounts_of(call.tx, call.principal.organization_id)[wanted].id)
+    if environment is not None and environment is not call.principal.environment:
         raise Invalid(
             f"environment must be {call.principal.environment}: that is where your key belongs.", field="environment"
         )
+    return call
+
+
+def create(call: Call, *, name: str, environment: Environment | None) -> Workspace:
+    """A new workspace. A root key says in which environment; an organization key has only its own."""
+    call = within_environment(call, environment)
     workspace = Workspace(
         id=call.new_id("ws_"),
         account_id=call.account_id,
