@@ -224,10 +224,9 @@ class Stage:
         """Free the idempotency key of a journey that failed."""
         if self._is_running and self.work.once is not None:
             once, place = self.work.once, self._place
-            principal = self.work.request.principal or NOBODY
-            await self.work.pipeline.services.database.write(
-                lambda tx: once.drop(tx, self.work.pipeline.services.call(tx, principal), place)
-            )
+            services, principal = self.work.pipeline.services, self.work.request.principal or NOBODY
+            route = self.work.route.name  # the key was kept for this route
+            await services.database.write(lambda tx: once.drop(tx, services.call(tx, principal, route=route), place))
 
 
 class RawStage:
