@@ -16,6 +16,10 @@ _VALUE = {letter: index for index, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80
 # Ids of one millisecond differ by a random step of 40 bits, so that they ascend and cannot be guessed from one another.
 
+# A transaction takes its moment when it begins and draws its ids when it comes to them, perhaps after waiting for locks:
+# so much more time than their rows they may carry. Lists that seek by time in an index of ids look that much further.
+LATE_US_MAX = 10_000_000
+
 READABLE = re.compile(r"^(?:ws|evt|wh|del|key|att|req|org|job|aud|ppl|acc)_[0-9a-z]{6,64}\Z")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harbor.kernel.clock import moment
 from harbor.kernel.eventlog.model import Event, Positions, TypeTerms
-from harbor.kernel.ids import lowest_at
+from harbor.kernel.ids import LATE_US_MAX, lowest_at
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
@@ -120,7 +120,7 @@ def page(
     else:
         where.after("id", "<", page.after)
         if created_before is not None:
-            where.also("id < :id_to", id_to="evt_" + lowest_at(moment(created_before + 1_000)))
+            where.also("id < :id_to", id_to="evt_" + lowest_at(moment(created_before + LATE_US_MAX)))
         order = "id DESC"  # primary key
     rows = tx.rows(f"SELECT * FROM events {where} ORDER BY {order} LIMIT :limit", **where.values, limit=page.limit + 1)
     return Page(tuple(map(event_of, rows[: page.limit])), more=len(rows) > page.limit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
-from harbor.kernel.ids import lowest_at
+from harbor.kernel.ids import LATE_US_MAX, lowest_at
 from harbor.kernel.pages import Page, PageRequest, Span
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
@@ -190,7 +190,7 @@ def _where(
     if created_after is not None:
         where.also("id >= :id_from", id_from="del_" + lowest_at(moment(created_after)))
     if created_before is not None:
-        where.also("id < :id_to", id_to="del_" + lowest_at(moment(created_before + 1_000)))
+        where.also("id < :id_to", id_to="del_" + lowest_at(moment(created_before + LATE_US_MAX)))
     return where
 
 
