@@ -26,6 +26,12 @@ from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.sqlite import SqliteDatabase
 
 
+@pytest.fixture
+def database(sqlite_database: SqliteDatabase) -> Database:
+    """One engine is enough: what a request does to the store is tried on both in `test_work.py`."""
+    return sqlite_database
+
+
 def said(reply: Reply) -> tuple[int, str]:
     """Status and code of a refusal."""
     return reply.status, reply.json()["code"]
@@ -345,7 +351,8 @@ async def test_nothing_to_show_is_204(tiny: Tiny) -> None:
 
 
 async def test_every_reply_names_its_request(tiny: Tiny) -> None:
-    replies = [await tiny.client.request("GET", path) for path in ("/things", "/nowhere", "/boom")]
+    with structlog.testing.capture_logs():
+        replies = [await tiny.client.request("GET", path) for path in ("/things", "/nowhere", "/boom")]
 
     assert len({reply.headers["x-request"] for reply in replies}) == 3
     assert all(reply.headers["x-request"].startswith("req_") for reply in replies)

@@ -94,7 +94,7 @@ async def test_a_record_that_is_over_makes_room(database: Database, clock: Manua
 
 
 async def test_a_forgotten_key_is_free_and_others_are_not(database: Database) -> None:
-    await database.write(keep)
+    await database.write(start)
     await database.write(lambda tx: keep(tx, replace(SLOT, key="other")))
 
     await database.write(lambda tx: store.forget(tx, SLOT))

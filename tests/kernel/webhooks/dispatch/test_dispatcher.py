@@ -410,8 +410,9 @@ async def test_what_was_claimed_too_long_ago_is_left_to_others(
 
 
 async def test_stopping_finishes_what_is_under_way_and_gives_back_what_was_claimed(
-    probe: Probe, receiver: Receiver
+    probe: Probe, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(dispatchers, "_POLL_S", 0.01)
     hold = asyncio.Event()
     receiver.otherwise = Answer(hold=hold)
     (webhook,) = await webhooks(probe, [receiver.url()])
