@@ -166,6 +166,7 @@ class Harbor:
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         ids = IdMint(lambda: micros(self.clock.now()) // 1000)
         positions = Positions()
+        await database.write(eventlog.keep_ascending)
         position, largest_id = await database.read(eventlog.largest)
         positions.start_after(position)
         if largest_id is not None:

@@ -27,7 +27,7 @@ from harbor.kernel.webhooks.fanout import fan_out
 from harbor.kernel.webhooks.model import Subscription
 from harbor.kernel.webhooks.parking import store as parking
 from harbor.kernel.webhooks.retries import RetryTable
-from harbor.kernel.webhooks.subscriptions.directory import Directory
+from harbor.kernel.webhooks.subscriptions.directory import Directory, Patience
 from harbor.kernel.webhooks.view import Views
 from harbor.kernel.workspaces.model import Workspace
 
@@ -49,6 +49,7 @@ class Call:
     __slots__ = (
         "_faculties",
         "_has_changed_tokens",
+        "_patience",
         "_tokens",
         "account_id",
         "base_url",
@@ -78,6 +79,7 @@ class Call:
         self.route = route
         self._faculties = faculties
         self._tokens: Row | None = None
+        self._patience = Patience()
         self._has_changed_tokens = False
         # Product and subject of what was told of, in order: a reply that is kept is about the first of them.
         self.subjects: list[tuple[str, str]] = []
@@ -233,6 +235,7 @@ class Call:
             views=self._faculties.views,
             new_id=self._faculties.ids.next,
             token=self._token(),
+            patience=self._patience,
         )
         return event
 

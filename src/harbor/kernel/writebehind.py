@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 
 from harbor.kernel.bounds import BACKGROUND_STEP_ROWS_MAX, WRITE_BEHIND_ITEMS_MAX
-from harbor.kernel.errors import HarborError
 from harbor.kernel.storage.database import Database, Lane, Tx
 
 log = structlog.get_logger("harbor.writebehind")
@@ -59,9 +58,9 @@ class WriteBehind:
                 step = items[start : start + BACKGROUND_STEP_ROWS_MAX]
                 try:
                     await self._database.write(lambda tx, write=write, step=step: write(tx, step), lane=Lane.BACKGROUND)  # type: ignore[misc]
-                except HarborError as error:
+                except Exception as error:  # these facts may be lost; the loop that writes them may not
                     self.dropped += len(step)
-                    log.warning("write_behind_failed", kind=kind, items=len(step), error=error.message)
+                    log.warning("write_behind_failed", kind=kind, items=len(step), error=str(error))
 
     def stop(self) -> None:
         """Let `run` flush once more and end."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harbor.kernel.bounds import MIB
 from harbor.kernel.clock import moment
 from harbor.kernel.eventlog.model import Event, Positions, TypeTerms
 from harbor.kernel.ids import LATE_US_MAX, lowest_at
@@ -9,15 +10,28 @@ from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 
+PAGE_PAYLOAD_MAX = 4 * MIB
 _INSERT = """
 INSERT INTO events (account_id, workspace_id, id, position, product, type, subject, payload, actor, created_at)
 VALUES (:account_id, :workspace_id, :id, {position}, :product, :type, :subject, :payload, :actor, :created_at)
 """
 _INSERT_SQLITE = _INSERT.format(position=":position")
+# Ids of transactions begin anew in a database that was restored from a dump; the base keeps positions ascending.
+_BASE = "COALESCE((SELECT CAST(value AS BIGINT) FROM instance WHERE name = 'position_base'), 0)"
+_PRESENT = f"{_BASE} + CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"
 # The id of the transaction: events of one transaction share it and are told apart by their ids.
-_INSERT_POSTGRES = _INSERT.format(position="CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)") + " RETURNING position"
-# A transaction that still runs may yet commit an event of a lower position, so readers stop below the oldest of them.
-_SETTLED = "position < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
+_INSERT_POSTGRES = _INSERT.format(position=_PRESENT) + " RETURNING position"
+
+
+def settled(column: str) -> str:
+    """The term on PostgreSQL for positions below which nothing new can appear.
+
+    A transaction that still runs may yet commit an event of a lower position, so readers stop below the oldest of them.
+    """
+    return f"{column} < {_BASE} + CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)"
+
+
+_SETTLED = settled("position")
 
 
 def append(
@@ -123,7 +137,18 @@ def page(
             where.also("id < :id_to", id_to="evt_" + lowest_at(moment(created_before + LATE_US_MAX)))
         order = "id DESC"  # primary key
     rows = tx.rows(f"SELECT * FROM events {where} ORDER BY {order} LIMIT :limit", **where.values, limit=page.limit + 1)
-    return Page(tuple(map(event_of, rows[: page.limit])), more=len(rows) > page.limit)
+    shown = _within_bytes(rows[: page.limit])
+    return Page(tuple(map(event_of, shown)), more=len(rows) > len(shown))
+
+
+def _within_bytes(rows: list[Row]) -> list[Row]:
+    """The first rows whose payloads fit one page together, at least one: a hundred of 256 KB would be 26 MB."""
+    size = 0
+    for index, row in enumerate(rows):
+        size += len(row["payload"])
+        if size > PAGE_PAYLOAD_MAX and index:
+            return rows[:index]
+    return rows
 
 
 def _narrow(where: Where, types: TypeTerms | None) -> None:
@@ -201,6 +226,24 @@ def delete(tx: Tx, account_id: str, workspace_id: str, event_ids: list[str]) -> 
         "DELETE FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id",
         [{"account_id": account_id, "workspace_id": workspace_id, "id": event_id} for event_id in event_ids],
     )
+
+
+def keep_ascending(tx: Tx) -> None:
+    """On PostgreSQL, at start: new positions are above all old ones, also after a dump was restored elsewhere."""
+    if tx.engine != "postgres":
+        return
+    tx.lock("position_base")
+    last, _ = largest(tx)
+    row = tx.row(f"SELECT {_PRESENT} AS present")
+    assert row is not None
+    if last >= row["present"]:
+        tx.run(
+            """
+            INSERT INTO instance (name, value) VALUES ('position_base', :base)
+            ON CONFLICT (name) DO UPDATE SET value = :base
+            """,
+            base=str(last),
+        )
 
 
 def largest(tx: Tx) -> tuple[int, str | None]:

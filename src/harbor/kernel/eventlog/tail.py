@@ -16,7 +16,7 @@ class Tail:
     """One per process. `follow` gives an event that is set whenever there may be something new."""
 
     def __init__(self, database: Database) -> None:
-        self._followers: set[asyncio.Event] = set()
+        self._followers: dict[asyncio.Event, str] = {}
         self._loop = asyncio.get_running_loop()
         self._polls = database.engine == "postgres"
         self._poll: asyncio.TimerHandle | None = None
@@ -27,17 +27,21 @@ class Tail:
         """How many follow now."""
         return len(self._followers)
 
+    def count_of(self, owner: str) -> int:
+        """How many of one owner follow now."""
+        return sum(1 for one in self._followers.values() if one == owner)
+
     @contextlib.contextmanager
-    def follow(self) -> Iterator[asyncio.Event]:
-        """An event for one follower, until the block ends."""
+    def follow(self, owner: str = "") -> Iterator[asyncio.Event]:
+        """An event for one follower, until the block ends. `owner` is who it counts for."""
         news = asyncio.Event()
-        self._followers.add(news)
+        self._followers[news] = owner
         if self._polls and self._poll is None:
             self._look()
         try:
             yield news
         finally:
-            self._followers.discard(news)
+            self._followers.pop(news, None)
 
     def _grown(self) -> None:
         if self._followers:

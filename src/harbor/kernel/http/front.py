@@ -21,6 +21,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Service = Callable[[MutableMapping[str, Any]], Awaitable[tuple[int, str, bytes]]]
 Network = IPv4Network | IPv6Network
 
+_EXPOSED = (
+    b"Harbor-Request-Id, Harbor-Version, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy, "
+    b"Harbor-RateLimit-Limit, Harbor-RateLimit-Remaining, Harbor-RateLimit-Reset"
+)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -138,10 +142,7 @@ class Front:
                 message["headers"] = [
                     *message["headers"],
                     (b"access-control-allow-origin", origin.encode()),
-                    (
-                        b"access-control-expose-headers",
-                        b"Harbor-Request-Id, Retry-After, Harbor-RateLimit-Remaining, Harbor-RateLimit-Reset",
-                    ),
+                    (b"access-control-expose-headers", _EXPOSED),
                     (b"vary", b"Origin"),
                 ]
             await send(message)
@@ -156,7 +157,8 @@ def json_reply(status: int, value: object) -> tuple[int, str, bytes]:
 
 def _host(scope: MutableMapping[str, Any]) -> str:
     host = _header(scope, b"host").lower()
-    return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
+    return bare.removesuffix(".")
 
 
 def _header(scope: MutableMapping[str, Any], name: bytes) -> str:

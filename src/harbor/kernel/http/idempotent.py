@@ -95,6 +95,8 @@ def once_of(request: Request, raw: bytes) -> Once | None:
     key = request.header(b"idempotency-key")
     if key is None:
         return None
+    if sum(name == b"idempotency-key" for name, _ in request.scope["headers"]) > 1:
+        raise Invalid("Idempotency-Key is sent twice; once is possible.", field="Idempotency-Key")
     check_key(key, "Idempotency-Key")
     return Once(key, canonical_digest(raw) + request.path, request.path)
 

@@ -16,6 +16,7 @@ _PATH_LENGTH_MAX = 512
 _SECRETS = re.compile(
     r"""(hb_(?:test|live|admin)_)[0-9A-Za-z]+|(whsec_)[0-9A-Za-z+/=]+"""
     r"""|("(?:secret|password|token|authorization|api_key)"\s*:\s*")(?:[^"\\]|\\.)*"""
+    r"""|(://)[^/\s"@]{1,512}@"""
     r"""|("headers"\s*:\s*\{)(?:[^"}]|"(?:[^"\\]|\\.)*(?:"|$))*""",
     re.IGNORECASE,
 )
@@ -36,7 +37,7 @@ def entry_of(
         workspace_id=request.workspace_id or principal.workspace_id,
         credential_id=principal.credential_id,
         method=request.method,
-        path=_printable(request.path)[:_PATH_LENGTH_MAX],
+        path=_hidden(_printable(request.path)[:_PATH_LENGTH_MAX]),
         route=request.route_name,
         status=status,
         duration_us=int(seconds * 1e6),
@@ -53,12 +54,16 @@ def entry_of(
 def redacted(body: bytes) -> str:
     """The beginning of a body with secrets replaced."""
     text = _printable(body[:_BODY_LENGTH_MAX].decode("utf-8", "replace"))
-    return _SECRETS.sub(lambda match: (match[1] or match[2] or match[3] or match[4]) + "[redacted]", text)
+    return _hidden(text)
+
+
+def _hidden(text: str) -> str:
+    return _SECRETS.sub(lambda match: next(kept for kept in match.groups() if kept) + "[redacted]", text)
 
 
 def _client_id(request: Request) -> str | None:
     given = request.header(b"x-request-id")
-    return given if given is not None and re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", given) else None
+    return _hidden(given) if given is not None and re.fullmatch(r"[A-Za-z0-9_.:-]{1,128}", given) else None
 
 
 def _printable(text: str) -> str:

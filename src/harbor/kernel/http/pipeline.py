@@ -28,7 +28,7 @@ from harbor.kernel.http.product import Product
 from harbor.kernel.http.request import Mount, Reply, Request
 from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind
 from harbor.kernel.http.services import Services
-from harbor.kernel.http.streaming import send_stream
+from harbor.kernel.http.streaming import send_head, send_stream
 from harbor.kernel.http.work import RawStage, Replayed, Stage, Work, check_scope
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.pages import Page, PageRequest
@@ -38,6 +38,7 @@ log = structlog.get_logger("harbor.http")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+_CHECKED_APART_ABOVE = 64 * bounds.KIB
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -104,7 +105,9 @@ class Pipeline:
                 Internal("Something went wrong on our side; the log of the server knows more."), request
             )
         headers = {**self._dialect.headers(request), **limit_headers, **reply.headers}
-        if isinstance(reply, Stream):
+        if isinstance(reply, Stream) and request.method == "HEAD":
+            await send_head(reply.status, headers, reply.chunks, send)
+        elif isinstance(reply, Stream):
             await send_stream(reply.status, headers, reply.chunks, receive, send, self.services.draining)
         else:
             await _send(reply, headers, send)
@@ -133,7 +136,15 @@ class Pipeline:
         if self._dialect.finder is None and request.method in _BODY_METHODS:
             limit = route.body_bytes_max if request.principal else bounds.BODY_BYTES_BEFORE_CREDENTIAL
             raw = await self._read(request, receive, limit)
-        value = self._parse(request, raw) if raw else None
+        # A large text takes longer to check than others may be kept waiting for.
+        is_large = len(raw) > _CHECKED_APART_ABOVE
+        value = (
+            await asyncio.to_thread(self._parse, request, raw)
+            if is_large
+            else self._parse(request, raw)
+            if raw
+            else None
+        )
         if raw and not raw.strip():
             raw = b""
         request.body = raw
@@ -156,7 +167,8 @@ class Pipeline:
         return await self.services.database.read(work.run, long=route.read == "long")
 
     def _find(self, request: Request) -> Bound:
-        found = self._router.find(request.path)
+        # The router strips leading slashes, and what judges a path must see the same one as what routes it.
+        found = None if request.path.startswith("//") else self._router.find(request.path)
         if found is None:
             raise Missing(f"There is no route {request.method} {_shown(request.path)}.", code="route_not_found")
         resource, _, params, _ = found

@@ -38,6 +38,15 @@ async def send_stream(
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
+async def send_head(status: int, headers: dict[str, str], chunks: AsyncIterator[bytes], send: Send) -> None:
+    """Send the headers of a stream that nobody wants to follow."""
+    with contextlib.suppress(Exception):
+        await chunks.aclose()  # type: ignore[attr-defined]
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": b""})
+
+
 async def _pump(chunks: AsyncIterator[bytes], send: Send) -> None:
     async for chunk in chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})

@@ -97,6 +97,7 @@ def forget(tx: Tx, slot: Slot) -> None:
         """
         DELETE FROM idempotency
         WHERE account_id = :account_id AND workspace_id = :workspace_id AND route = :route AND idempotency_key = :key
+          AND is_running = 1
         """,
         account_id=slot.account_id,
         workspace_id=slot.workspace_id,

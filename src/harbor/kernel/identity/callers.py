@@ -39,16 +39,18 @@ class Callers:
             return None
         if principal.token == present_token or principal.digest is None:
             return principal
-        return self._resolve(tx, principal.digest)
+        return self._resolve(tx, principal.digest, present_token)
 
-    def _resolve(self, tx: Tx, key: str) -> Principal | None:
+    def _resolve(self, tx: Tx, key: str, token: str | None = None) -> Principal | None:
+        """`token` was read before: a change that commits after it makes what is found here stale at once."""
         credential = store.credential_by_digest(tx, key)
         if credential is None or not credential.is_good_at(tx.now):
             self._known.pop(key, None)
             return None
         account = store.account(tx, credential.account_id)
         assert account is not None, credential.id
-        principal = _principal(credential, account, str(store.tokens(tx, credential.account_id)["credentials"]))
+        known_token = token or str(store.tokens(tx, credential.account_id)["credentials"])
+        principal = _principal(credential, account, known_token)
         if len(self._known) >= _REMEMBERED_MAX:
             self._known.popitem(last=False)
         self._known[key] = principal

@@ -337,7 +337,8 @@ class SqliteDatabase:
         await asyncio.get_running_loop().run_in_executor(None, self._writer.join)
         await asyncio.sleep(0)  # let the futures of the last batch settle
         if self._readers is not None:
-            self._readers.shutdown(wait=True)
+            readers = self._readers
+            await asyncio.to_thread(lambda: readers.shutdown(wait=True, cancel_futures=True))
         for connection in (*self._reader_connections, self._loop_connection, self._writer_connection):
             connection.close()
 

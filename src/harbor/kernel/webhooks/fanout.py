@@ -11,7 +11,7 @@ from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.deliveries import store
 from harbor.kernel.webhooks.model import Delivery, Ordering, ParkedBy, Standing, State, Subscription, Trigger
 from harbor.kernel.webhooks.retries import RetryTable
-from harbor.kernel.webhooks.subscriptions.directory import Directory
+from harbor.kernel.webhooks.subscriptions.directory import Directory, Patience
 from harbor.kernel.webhooks.view import Meanwhile, View, Views
 from harbor.kernel.workspaces.model import Status, Workspace
 
@@ -25,10 +25,11 @@ def fan_out(
     views: Views,
     new_id: Callable[[str], str],
     token: str | None = None,
+    patience: Patience | None = None,
 ) -> list[Delivery]:
     """Make the deliveries of a new event, each born in the state that workspace and subscription allow."""
     made = []
-    for subscription in directory.listeners(tx, event, token):
+    for subscription in directory.listeners(tx, event, token, patience):
         view = views.of(subscription)
         if view.snapshot is not None:
             _keep_snapshot(tx, event, view)

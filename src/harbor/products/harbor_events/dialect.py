@@ -65,16 +65,21 @@ async def authenticate(request: Request, find: Callable[..., Awaitable[Principal
     principal = await find(secret, is_well_formed) if scheme.lower() == "bearer" else None
     if principal is None:
         raise _refused("Invalid API key provided.")
-    is_admin = request.path.startswith(ADMIN_PREFIX)
-    if principal.is_root:
-        if not is_admin:
-            raise Denied("The admin key works under /admin/v1 only; use a secret key here.", code="permission_denied")
-        return principal
-    if request.mount.environment is not None and request.mount.environment is not principal.environment:
+    is_elsewhere = request.mount.environment not in (None, principal.environment)
+    if is_elsewhere and not principal.is_root:
         raise _refused("Invalid API key provided.")
+    return principal
+
+
+def check_reach(request: Request, route: Route) -> None:
+    """Whether this kind of key works on this side: the root key for administration only, workspace keys never there."""
+    principal = request.principal
+    assert principal is not None, "the caller is checked first"
+    is_admin = route.path.startswith(ADMIN_PREFIX)
+    if principal.is_root and not is_admin:
+        raise Denied("The admin key works under /admin/v1 only; use a secret key here.", code="permission_denied")
     if is_admin and principal.workspace_id is not None:
         raise Denied("This needs an organization key; yours belongs to one workspace.", code="permission_denied")
-    return principal
 
 
 def error(fault: HarborError, request: Request) -> Reply:
@@ -82,6 +87,7 @@ def error(fault: HarborError, request: Request) -> Reply:
     status, code = _CODES[fault.kind]
     if fault.code in _STATUS_BY_CODE:
         status, code = _STATUS_BY_CODE[fault.code], fault.code
+    request.error_code = code
     body: dict[str, object] = {"code": code, "message": fault.message, "request_id": request.request_id}
     if fault.field is not None:
         body["param"] = fault.field
@@ -170,6 +176,8 @@ def harbor_dialect(limits: Limits, now_us: Callable[[], int]) -> Dialect:
         admit=admit,
         accepts_media_type=accepts_media_type,
         allows_idempotency=True,
+        checks=("caller", "limit", "reach", "scope"),
+        extra={"reach": check_reach},
     )
 
 

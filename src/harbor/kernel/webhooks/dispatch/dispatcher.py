@@ -14,7 +14,7 @@ import structlog
 
 from harbor.kernel import bounds
 from harbor.kernel.clock import micros, real_now
-from harbor.kernel.errors import HarborError
+from harbor.kernel.errors import HarborError, Unavailable
 from harbor.kernel.outbound import OutboundClient
 from harbor.kernel.ratelimit.limiter import RateLimiter
 from harbor.kernel.ratelimit.rules import Rule
@@ -111,8 +111,8 @@ class Dispatcher:
                 if began - recovered_at > _RECOVER_EVERY_S:
                     recovered_at = began
                     await self._recover()
-            except HarborError as error:
-                log.warning("scan_failed", error=error.message)
+            except Exception as error:  # whatever the store says, the next scan may find it well again
+                log.warning("scan_failed", error=str(error))
             # With many lanes a scan costs more, so the pauses grow with it.
             pause_s = 4 * (time.monotonic() - began)
             if pause_s > 0.001:
@@ -202,8 +202,8 @@ class Dispatcher:
             lane.buffer.extend(claim.prepared)
             lane.has_due = lane.has_due or claim.may_have_more
             lane.claimed(len(claim.prepared))
-        except HarborError as error:
-            log.warning("claim_failed", subscription_id=lane.subscription_id, error=error.message)
+        except Exception as error:
+            log.warning("claim_failed", subscription_id=lane.subscription_id, error=str(error))
             await asyncio.sleep(_RETRY_RECORDING_S)
         finally:
             lane.is_claiming = False
@@ -295,25 +295,34 @@ class Dispatcher:
             self._start(self._flush())
 
     def _next_waiting(self) -> None:
-        if self._waiting:
+        while self._waiting and self._in_flight < bounds.WEBHOOK_IN_FLIGHT_MAX:
             lane = self._waiting.popleft()
             lane.is_waiting = False
             self._advance(lane)
 
     async def _flush(self) -> None:
+        size = _RESULTS_BATCH
         try:
             while self._results:
                 if len(self._results) < _RESULTS_BATCH and not self._somebody_waits():
                     await asyncio.sleep(_GATHER_S)
-                batch = self._results[:_RESULTS_BATCH]
+                batch = self._results[:size]
                 try:
                     await self._means.database.write(lambda tx, batch=batch: self._means.recorder.record(tx, batch))  # type: ignore[misc]
-                except HarborError as error:
+                except Unavailable as error:
                     # The rows stay leased; if this goes on too long they are attempted again, which receivers must bear.
                     log.warning("recording_failed", error=error.message, attempts=len(batch))
                     await asyncio.sleep(_RETRY_RECORDING_S)
                     continue
+                except Exception as error:
+                    # Too much for one transaction, or one result that cannot be recorded: fewer at a time, so that it
+                    # stands in nobody's way. Alone it is given up, and the end of its lease repairs it.
+                    log.warning("recording_failed", error=str(error), attempts=len(batch))
+                    if len(batch) > 1:
+                        size = max(1, len(batch) // 2)
+                        continue
                 del self._results[: len(batch)]
+                size = min(_RESULTS_BATCH, size * 2)
                 for one in batch:
                     self._recorded(one)
         finally:

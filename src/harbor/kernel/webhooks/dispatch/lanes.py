@@ -10,7 +10,7 @@ from harbor.kernel import bounds
 from harbor.kernel.webhooks.dispatch.prepare import Prepared
 
 # A claim takes at least what can be under way, and more while the receiver keeps up.
-CLAIM_MAX = 128
+CLAIM_MAX = 256
 _DRAINED_FAST_S = 0.25
 
 
@@ -42,7 +42,8 @@ class Lane:
             return False
         if self.is_strict:
             return not self.buffer and self.in_flight == 0
-        return len(self.buffer) <= self.claim_size // 4
+        # The next claim waits for the writer's present batch and two syncs, and half a buffer lasts about as long.
+        return len(self.buffer) <= self.claim_size // 2
 
     def claimed(self, found: int) -> None:
         """Adapt the size of the next claim: a receiver that keeps up gets larger ones."""

@@ -23,6 +23,7 @@ from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.kernel.webhooks.view import Consequences, Meanwhile, Settled, View
 
 PARK_STEP_ROWS = 2_000
+_PARKED_AT_ONCE = 100
 
 
 class Recorder:
@@ -48,7 +49,8 @@ class Recorder:
             delivery = one.prepared.claimed.delivery
             if delivery.trigger is not Trigger.TEST:
                 by_subscription[delivery.account_id, delivery.subscription_id].append((one, settlement))
-        for (account_id, subscription_id), group in by_subscription.items():
+        # In one order everywhere, so that two processes never wait for each other.
+        for (account_id, subscription_id), group in sorted(by_subscription.items(), key=lambda item: item[0]):
             self._follow(tx, account_id, subscription_id, group)
 
     def _follow(self, tx: Tx, account_id: str, subscription_id: str, group: list[tuple[Finished, Settlement]]) -> None:
@@ -59,6 +61,7 @@ class Recorder:
             if group[0][0].prepared.view.after is not None and group[0][0].prepared.view.draws_sequence:
                 self._tell(tx, group, None, is_failing=False)
             return
+        tx.lock("subscription", subscription_id)
         health = subscriptions.note_failures(tx, account_id, subscription_id, failures)
         subscription = subscriptions.find(tx, account_id, subscription_id)
         if subscription is None:
@@ -97,8 +100,8 @@ def switch_off(tx: Tx, subscription: Subscription, reason: str, view: View) -> N
     disabled = replace(subscription, status=Standing.DISABLED, disabled_reason=reason, updated_at=tx.now)
     subscriptions.put(tx, disabled)
     by = ParkedBy.HOLD if view.meanwhile is Meanwhile.HOLD else ParkedBy.SUBSCRIPTION
-    # More than one step is left to the dispatcher, which parks what it finds due for a disabled subscription.
-    parking.park_subscription(tx, subscription.account_id, subscription.id, PARK_STEP_ROWS, by=by)
+    # A few at once, because many may be switched off in one transaction; the dispatcher parks what it finds due.
+    parking.park_subscription(tx, subscription.account_id, subscription.id, _PARKED_AT_ONCE, by=by)
 
 
 def _settlement(tx: Tx, one: Finished) -> Settlement:
@@ -113,7 +116,7 @@ def _settlement(tx: Tx, one: Finished) -> Settlement:
         delivery=delivery,
         state=State.DELIVERED,
         due_at_us=None,
-        trigger=Trigger.AUTOMATIC,
+        trigger=Trigger.TEST if delivery.trigger is Trigger.TEST else Trigger.AUTOMATIC,
         budget_attempts=delivery.budget_attempts + 1,
         budget_from_us=budget_from_us,
         expires_at_us=micros_or_none(ends_at),

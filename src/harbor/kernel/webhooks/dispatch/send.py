@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from itertools import islice
 
@@ -16,6 +16,7 @@ from harbor.kernel.webhooks.model import Attempt
 from harbor.kernel.webhooks.outcome import Error, Outcome, classify
 
 _HEADERS_KEPT_MAX = 40
+_ECHO_LENGTH_MIN = 6
 _HEADER_LENGTH_MAX = 512
 _SECRET_HEADERS = frozenset({"set-cookie", "authorization"})
 
@@ -36,6 +37,9 @@ async def send(
     headers, timestamp = signed_headers(prepared)
     answer = await client.post(prepared.subscription.url, prepared.body, headers, prepared.view.timeout_s)
     body = _text(answer.body) if answer.body else ""
+    for value in prepared.own_headers.values():
+        # Write-only, also when a receiver echoes them.
+        body = body.replace(value, "[redacted]") if len(value) >= _ECHO_LENGTH_MIN else body
     if answer.error is None and answer.status is not None and 200 <= answer.status < 300:
         outcome = _DELIVERED
     else:
@@ -58,7 +62,7 @@ async def send(
         duration_ms=answer.duration_ms,
         url=prepared.subscription.url,
         response_status=answer.status,
-        response_headers=_kept_headers(answer.headers),
+        response_headers=_kept_headers(answer.headers, prepared.own_headers.values()),
         response_body=body or None,
         response_truncated=answer.truncated,
         error=outcome.error.value if outcome.error else None,
@@ -77,12 +81,13 @@ def _transport_error(answer: Answer) -> Error | None:
     return Error(answer.error.value)
 
 
-def _kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+def _kept_headers(headers: Mapping[str, str], secret: Collection[str] = ()) -> dict[str, str]:
     kept = {}
     for name, value in islice(headers.items(), _HEADERS_KEPT_MAX):
         lowered = name.lower()
         if lowered not in _SECRET_HEADERS:
-            kept[lowered] = _printable(value[:_HEADER_LENGTH_MAX])
+            is_echo = any(own in value for own in secret if len(own) >= _ECHO_LENGTH_MIN)
+            kept[lowered] = "[redacted]" if is_echo else _printable(value[:_HEADER_LENGTH_MAX])
     return kept
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 import msgspec
 
 from harbor.kernel.clock import micros_or_none, moment
+from harbor.kernel.errors import Conflict
 from harbor.kernel.eventlog.model import Event
+from harbor.kernel.eventlog.store import settled
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.webhooks.deliveries.store import delivery_of
 from harbor.kernel.webhooks.model import Delivery, State, Trigger
@@ -59,14 +61,21 @@ def claim(
     tx: Tx, account_id: str, subscription_id: str, *, owner: str, lease_until_us: int, limit: int, is_strict: bool
 ) -> list[Claimed]:
     """Take up to `limit` due deliveries of a subscription; of a strict one only its oldest, and only when that is due."""
-    skip_locked = "FOR UPDATE OF d SKIP LOCKED" if tx.engine == "postgres" else ""
+    is_postgres = tx.engine == "postgres"
+    skip_locked = "FOR UPDATE OF d SKIP LOCKED" if is_postgres else ""
     if is_strict:
         tx.lock("strict", subscription_id)
+        # An event of a lower position may still be on its way in, and then goes first.
+        only_settled, locked = (f"AND {settled('d.position')}", "FOR UPDATE OF d") if is_postgres else ("", "")
         rows = tx.rows(
             f"""
             SELECT {_COLUMNS} FROM {_JOIN}
-            WHERE d.subscription_id = :subscription_id AND d.strict_open = 1 AND d.account_id = :account_id
-            ORDER BY d.position, d.id LIMIT 1
+            WHERE d.subscription_id = :subscription_id AND d.strict_open = 1 AND d.account_id = :account_id {only_settled}
+              AND NOT EXISTS (
+                SELECT 1 FROM deliveries o
+                WHERE o.subscription_id = :subscription_id AND o.strict_open = 1 AND o.lease_until IS NOT NULL
+              )
+            ORDER BY d.position, d.id LIMIT 1 {locked}
             """,  # deliveries_strict
             account_id=account_id,
             subscription_id=subscription_id,
@@ -222,14 +231,15 @@ def settle(tx: Tx, settlements: list[Settlement], owner: str) -> None:
 def send_again(tx: Tx, delivery: Delivery, trigger: Trigger, *, expires_at_us: int | None, is_strict: bool) -> None:
     """Attempt a delivery now. A retrying one keeps its schedule; one that was over starts with an unused budget."""
     keeps = delivery.state is State.RETRYING
-    tx.run(
+    changed = tx.run(
         """
         UPDATE deliveries
         SET state = :state, trigger = :trigger, due_at = :now, kept_due_at = :kept_due_at, budget_attempts = :budget_attempts,
             budget_from = :budget_from, expires_at = :expires_at, completed_at = NULL, parked_by = NULL, paused_at = NULL,
-            lease_until = NULL, lease_owner = NULL, strict_open = :strict_open
-        WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id
+            strict_open = :strict_open
+        WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id AND state = :was AND lease_until IS NULL
         """,
+        was=delivery.state.value,
         account_id=delivery.account_id,
         workspace_id=delivery.workspace_id,
         id=delivery.id,
@@ -242,22 +252,33 @@ def send_again(tx: Tx, delivery: Delivery, trigger: Trigger, *, expires_at_us: i
         expires_at=micros_or_none(delivery.expires_at) if keeps else expires_at_us,
         strict_open=1 if is_strict else None,
     )
+    if not changed:
+        raise _changed_meanwhile(delivery)
     tx.notify("deliveries")
 
 
 def cancel(tx: Tx, delivery: Delivery) -> None:
     """End a delivery without another attempt; one under way may still arrive. In strict order the next may go now."""
     tx.notify("deliveries")
-    tx.run(
+    changed = tx.run(
         """
         UPDATE deliveries SET state = 'canceled', due_at = NULL, kept_due_at = NULL, parked_by = NULL, paused_at = NULL, strict_open = NULL,
             completed_at = :now
-        WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id
+        WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id AND state = :was
         """,
         account_id=delivery.account_id,
         workspace_id=delivery.workspace_id,
         id=delivery.id,
+        was=delivery.state.value,
         now=tx.now_us,
+    )
+    if not changed:
+        raise _changed_meanwhile(delivery)
+
+
+def _changed_meanwhile(delivery: Delivery) -> Conflict:
+    return Conflict(
+        f"Delivery {delivery.id} was attempted in the same moment; look at it and try again.", code="conflict"
     )
 
 

@@ -6,11 +6,14 @@ in its own. So a change counts from its commit on, on every process, and an undo
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from typing import Any
 
 import msgspec
 
+from harbor.kernel.errors import Invalid
 from harbor.kernel.eventlog.model import Event
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.store import tokens
@@ -23,6 +26,7 @@ from harbor.kernel.workspaces import store as workspaces
 from harbor.kernel.workspaces.model import Workspace
 
 _ACCOUNTS_MAX = 2_000
+FILTERS_S_MAX = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,28 @@ class _Known:
     matchers: dict[str, Matcher[Listener]] = field(default_factory=dict)
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     default: Workspace | None = None
+
+
+class Patience:
+    """How long the filters of one request may take in all, however many events and endpoints there are."""
+
+    __slots__ = ("_left_s",)
+
+    def __init__(self, seconds: float = FILTERS_S_MAX) -> None:
+        self._left_s = seconds
+
+    def ask(self, asked: predicate.Predicate, payload: Any) -> bool:
+        """Whether a filter holds. Raises `Invalid` once the time is used up."""
+        if self._left_s <= 0:
+            raise Invalid(
+                "The filters of this workspace's webhooks take too long for this; send fewer or smaller events, or simplify them.",
+                code="too_slow",
+            )
+        began = time.monotonic()
+        try:
+            return asked.holds(payload)
+        finally:
+            self._left_s -= time.monotonic() - began
 
 
 class Directory:
@@ -81,8 +107,13 @@ class Directory:
             known.subscriptions[subscription_id] = found
         return found
 
-    def listeners(self, tx: Tx, event: Event, token: str | None = None) -> list[Subscription]:
-        """The subscriptions, active or disabled, whose types and payload filter match the event."""
+    def listeners(
+        self, tx: Tx, event: Event, token: str | None = None, patience: Patience | None = None
+    ) -> list[Subscription]:
+        """The subscriptions, active or disabled, whose types and payload filter match the event.
+
+        Raises `Invalid` when the filters use up the patience of the request: they run inside the writer.
+        """
         known = self._known(tx, event.account_id, token)
         matcher = known.matchers.get(event.workspace_id)
         if matcher is None:
@@ -94,7 +125,8 @@ class Directory:
         if not any(listener.predicate for listener in matching):
             return [listener.subscription for listener in matching]
         payload = msgspec.json.decode(event.payload)
-        return [one.subscription for one in matching if one.predicate is None or one.predicate.holds(payload)]
+        patience = patience or Patience()
+        return [one.subscription for one in matching if one.predicate is None or patience.ask(one.predicate, payload)]
 
     def _known(self, tx: Tx, account_id: str, token: str | None) -> _Known:
         present = token or str(tokens(tx, account_id)["subscriptions"])

@@ -121,6 +121,7 @@ def mint(call: Call, workspace: Workspace | None, changes: Changes) -> WithSecre
 
 def update(call: Call, key_id: str, changes: Changes) -> Credential:
     """Change a key; in force with this commit."""
+    call.tx.lock("credential", key_id)
     inside, before = administered(call, key_id)
     _check_reach(call, before, before.scopes)
     after = _changed(call, before, changes)
@@ -131,6 +132,7 @@ def update(call: Call, key_id: str, changes: Changes) -> Credential:
 
 def revoke(call: Call, key_id: str) -> None:
     """End a key at once."""
+    call.tx.lock("credential", key_id)
     inside, key = administered(call, key_id)
     if key.revoked_at is None or key.revoked_at > call.tx.now:
         store.put_credential(call.tx, replace(key, revoked_at=call.tx.now))
@@ -139,6 +141,7 @@ def revoke(call: Call, key_id: str) -> None:
 
 def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
     """A second key like the first, which ends after a while."""
+    call.tx.lock("credential", key_id)
     inside, old = administered(call, key_id)
     _check_reach(call, old, old.scopes)
     if not old.is_good_at(call.tx.now):
@@ -152,6 +155,7 @@ def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
             scopes=None if old.scopes is None else sorted(old.scopes),
             rate_limit=old.rate_limit,
             allowed_cidrs=old.allowed_cidrs,
+            expires_at=old.expires_at,
         ),
     )
     ends = call.tx.now + timedelta(seconds=expire_old_in_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros_or_none
 from harbor.kernel.errors import Conflict
@@ -102,7 +104,8 @@ def replay(call: Call, delivery: Delivery) -> Delivery:
     """
     subscription = _active_endpoint(call, delivery)
     check_replayable(delivery, WORDS[delivery.state])
-    _send_again(call, delivery, subscription, Trigger.MANUAL)
+    if not (delivery.is_leased and delivery.state is State.RETRYING):  # that one is being attempted now
+        _send_again(call, delivery, subscription, Trigger.MANUAL)
     call.emit(
         "harbor.delivery.replayed",
         subject=delivery.id,
@@ -166,10 +169,11 @@ def replay_step(
         # Tests were never meant to be repeated, and endpoints that are off stay off.
         if delivery.state not in REPLAYABLE or subscription is None or subscription.status is Standing.DISABLED:
             continue
-        if delivery.trigger is Trigger.TEST:
+        if delivery.trigger is Trigger.TEST or delivery.is_leased:
             continue
-        _send_again(call, delivery, subscription, trigger)
-        sent += 1
+        with contextlib.suppress(Conflict):  # attempted in the same moment
+            _send_again(call, delivery, subscription, trigger)
+            sent += 1
     return sent, page.items[-1].id if page.more else None
 
 

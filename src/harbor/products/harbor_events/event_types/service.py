@@ -9,7 +9,7 @@ from harbor.kernel.webhooks.matching import check_type
 from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events.event_types import store
 from harbor.products.harbor_events.event_types.model import TYPES_MAX, EventType, check_description, check_document
-from harbor.products.harbor_events.refusals import not_found
+from harbor.products.harbor_events.refusals import no_cursor, not_found
 
 
 def find(call: Call, workspace: Workspace, name: str) -> EventType:
@@ -25,6 +25,8 @@ def find(call: Call, workspace: Workspace, name: str) -> EventType:
 
 def listed(call: Call, workspace: Workspace, page: PageRequest, span: Span) -> Page[EventType]:
     """The catalogue in the order of names."""
+    if page.after is not None and store.find(call.tx, call.account_id, workspace.id, page.after) is None:
+        raise no_cursor("event type")
     return store.by_name(call.tx, call.account_id, workspace.id, page, span)
 
 

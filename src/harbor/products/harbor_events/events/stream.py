@@ -27,6 +27,7 @@ from harbor.products.harbor_events.wire import WorkspaceId
 
 HEARTBEAT_S = 15.0
 STREAMS_MAX = 200
+STREAMS_PER_KEY_MAX = 20
 _STEP = 100
 
 
@@ -41,8 +42,8 @@ class StreamQuery(Query, kw_only=True):
 async def stream(stage: RawStage, request: Request, services: Services, query: StreamQuery) -> Stream:  # noqa: ARG001
     """Follow the log from its end, or after `Last-Event-ID`. Each frame's id resumes there."""
     tail: Tail = services.tools["tail"]
-    if tail.count >= STREAMS_MAX:
-        raise Unavailable(f"{STREAMS_MAX} streams are open, which is the most; try again later.", retry_after_s=30)
+    owner = request.principal.actor if request.principal else ""
+    _check_room(tail, owner)
 
     def begin(call: Call, supply: dict[str, Any]) -> tuple[str, str, tuple[str, ...], tuple[int, str]]:
         wanted: StreamQuery = supply["query"]
@@ -56,8 +57,17 @@ async def stream(stage: RawStage, request: Request, services: Services, query: S
     return Stream(
         200,
         {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"},
-        _frames(stage, tail, account_id, workspace_id, types, start),
+        _frames(stage, tail, owner, account_id, workspace_id, types, start),
     )
+
+
+def _check_room(tail: Tail, owner: str) -> None:
+    if tail.count >= STREAMS_MAX:
+        raise Unavailable(f"{STREAMS_MAX} streams are open, which is the most; try again later.", retry_after_s=30)
+    if tail.count_of(owner) >= STREAMS_PER_KEY_MAX:
+        raise Unavailable(
+            f"This key has {STREAMS_PER_KEY_MAX} streams open, which is the most; close one first.", retry_after_s=30
+        )
 
 
 def _start(call: Call, workspace_id: str, after: str | None) -> tuple[int, str]:
@@ -70,10 +80,16 @@ def _start(call: Call, workspace_id: str, after: str | None) -> tuple[int, str]:
 
 
 async def _frames(
-    stage: RawStage, tail: Tail, account_id: str, workspace_id: str, types: tuple[str, ...], start: tuple[int, str]
+    stage: RawStage,
+    tail: Tail,
+    owner: str,
+    account_id: str,
+    workspace_id: str,
+    types: tuple[str, ...],
+    start: tuple[int, str],
 ) -> AsyncIterator[bytes]:
     position, last_id = start
-    with tail.follow() as news:
+    with tail.follow(owner) as news:
         # A frame without data tells the client where it stands, before the first event comes.
         yield f"id: {last_id}\n: following\n\n".encode() if last_id else b": following\n\n"
         while True:

@@ -70,8 +70,10 @@ def listed(
     ascending: bool,
 ) -> Page[Subscription]:
     """A page of a workspace's endpoints."""
-    if page.after is not None and store.find(call.tx, call.account_id, page.after, deleted=True) is None:
-        raise no_cursor("webhook")
+    if page.after is not None:
+        last = store.find(call.tx, call.account_id, page.after, deleted=True)
+        if last is None or last.workspace_id != workspace.id:
+            raise no_cursor("webhook")
     return store.newest_first(
         call.tx,
         call.account_id,
@@ -124,6 +126,7 @@ def create(call: Call, workspace: Workspace, changes: Changes, *, secret: str | 
 
 def update(call: Call, before: Subscription, changes: Changes) -> Subscription:
     """Change an endpoint. Re-enabling wakes what was held, disabling holds what is outstanding."""
+    before = _locked(call, before)
     after = replace(_changed(call, before, changes), updated_at=call.tx.now)
     store.put(call.tx, after)
     call.subscriptions_changed()
@@ -142,6 +145,7 @@ def update(call: Call, before: Subscription, changes: Changes) -> Subscription:
 
 def delete(call: Call, subscription: Subscription) -> None:
     """Remove an endpoint; outstanding deliveries are canceled, their history stays readable."""
+    subscription = _locked(call, subscription)
     store.put(call.tx, replace(subscription, deleted_at=call.tx.now, status=Standing.DISABLED, updated_at=call.tx.now))
     call.subscriptions_changed()
     parking.cancel_subscription(call.tx, call.account_id, subscription.id, STEP_ROWS)
@@ -152,6 +156,7 @@ def rotate_secret(
     call: Call, subscription: Subscription, *, grace_s: int, secret: str | None
 ) -> tuple[WithSecret, Any]:
     """A new signing secret; the present one signs beside it until the grace period ends. Returns that moment too."""
+    subscription = _locked(call, subscription)
     kept = keys.valid_at(keys.open_secrets(call.vault, call.account_id, subscription.sealed_secrets), call.tx.now)
     text = check_secret(secret) if secret is not None else new_secret()
     if any(one.text == text for one in kept):
@@ -173,6 +178,12 @@ def rotate_secret(
     call.subscriptions_changed()
     _tell(call, "harbor.webhook.secret_rotated", changed)
     return WithSecret(changed, text), (until if older else None)
+
+
+def _locked(call: Call, subscription: Subscription) -> Subscription:
+    """The endpoint as it is now, and nobody else changes it until this call ends."""
+    call.tx.lock("subscription", subscription.id)
+    return visible(call, subscription.id)
 
 
 def _changed(call: Call, before: Subscription, changes: Changes) -> Subscription:

@@ -10,7 +10,7 @@ def counts(tx: Tx, account_id: str, subscription_id: str, since_id: str) -> dict
     rows = tx.rows(
         """
         SELECT state, count(*) AS n FROM deliveries
-        WHERE account_id = :account_id AND subscription_id = :subscription_id AND id >= :since
+        WHERE account_id = :account_id AND subscription_id = :subscription_id AND id >= :since AND trigger <> 'test'
         GROUP BY state
         """,
         account_id=account_id,

@@ -117,6 +117,7 @@ def create(call: Call, *, name: str, environment: Environment | None) -> Workspa
 
 def rename(call: Call, workspace_id: str, *, name: str) -> Workspace:
     """Another display name."""
+    call.tx.lock("workspace", workspace_id)
     inside, workspace = changeable(call, workspace_id)
     changed = replace(workspace, name=check_name(name), updated_at=call.tx.now)
     _put(inside, changed)
@@ -133,6 +134,7 @@ def rename(call: Call, workspace_id: str, *, name: str) -> Workspace:
 
 def suspend(call: Call, workspace_id: str, *, reason: SuspensionReason) -> Workspace:
     """Refuse writes and park what is outstanding; the remaining retry budget of each delivery stands still."""
+    call.tx.lock("workspace", workspace_id)
     inside, workspace = changeable(call, workspace_id)
     if workspace.status is Status.ARCHIVED:
         raise Conflict(f"Workspace {workspace.id} is archived; activate it first.", code="workspace_archived")
@@ -157,6 +159,7 @@ def suspend(call: Call, workspace_id: str, *, reason: SuspensionReason) -> Works
 
 def activate(call: Call, workspace_id: str) -> Workspace:
     """Take writes again and wake what was parked."""
+    call.tx.lock("workspace", workspace_id)
     inside, workspace = administered(call, workspace_id)
     changed = replace(
         workspace,
@@ -179,6 +182,7 @@ def activate(call: Call, workspace_id: str) -> Workspace:
 
 def archive(call: Call, workspace_id: str) -> Workspace:
     """Keep it for reading only; outstanding deliveries are canceled."""
+    call.tx.lock("workspace", workspace_id)
     inside, workspace = changeable(call, workspace_id)
     if workspace.is_default:
         raise Conflict(
@@ -196,6 +200,7 @@ def archive(call: Call, workspace_id: str) -> Workspace:
 
 def delete(call: Call, workspace_id: str, *, grace_days: int) -> None:
     """Purge an archived workspace after the days of grace; until then `activate` brings it back."""
+    call.tx.lock("workspace", workspace_id)
     inside, workspace = administered(call, workspace_id)
     if workspace.status is not Status.ARCHIVED:
         raise Conflict(
