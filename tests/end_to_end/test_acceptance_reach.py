@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.end_to_end.tenant import Tenant
 
 SPELLINGS = ["//admin/v1/workspaces", "///admin/v1/workspaces", "/%2fadmin/v1/workspaces", "//v1/key"]
