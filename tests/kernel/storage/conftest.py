@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from tests.kernel.storage.pairs import PAIRS, Opener
+from tests.kernel.storage.sqlite_store import Store
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database, Tx
@@ -32,6 +34,16 @@ async def notes(database: Database) -> Database:
 
     await database.write(create)
     return database
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Store]:
+    """An open SQLite file with an empty table `notes`."""
+    store = Store(tmp_path / "notes.db", clock)
+    await store.open()
+    await store.write(lambda tx: tx.run(migration_sql(NOTES.strip(), tx.engine)))
+    yield store
+    await store.close()
 
 
 @pytest.fixture

@@ -42,3 +42,14 @@ async def prepared(probe: Probe, webhook: Subscription) -> Prepared:
     """The one delivery that is due of a subscription."""
     (found,) = await probe.write(lambda call: prepare(call, webhook))
     return found
+
+
+async def at(probe: Probe, seconds: float) -> int:
+    """Go on by some seconds, and send what is due; how many attempts that were."""
+    probe.clock.advance(seconds)
+    return await probe.house.dispatcher.run_due()
+
+
+async def standing(probe: Probe, webhook: Subscription) -> tuple[str, str | None]:
+    found = await probe.subscription(webhook.id)
+    return found.status.value, found.disabled_reason
