@@ -40,8 +40,10 @@ _POLL_S = 1.0
 _RECOVER_EVERY_S = 5.0
 _RESULTS_BATCH = 256
 _RETRY_RECORDING_S = 0.5
-# Results wait a moment for others, so that one sync records many: nobody waits for them but lists and strict order.
-_GATHER_S = 0.005
+# Results wait a moment for others that are under way, so that one sync records many: nobody waits for them but lists and
+# strict order. Of a flood at 4,000 a second 80 come together, where 5 ms brought 20.
+_GATHER_S = 0.02
+_GATHER_STEP_S = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,8 +306,7 @@ class Dispatcher:
         size = _RESULTS_BATCH
         try:
             while self._results:
-                if len(self._results) < _RESULTS_BATCH and not self._somebody_waits():
-                    await asyncio.sleep(_GATHER_S)
+                await self._gather()
                 batch = self._results[:size]
                 try:
                     await self._means.database.write(lambda tx, batch=batch: self._means.recorder.record(tx, batch))  # type: ignore[misc]
@@ -328,6 +329,13 @@ class Dispatcher:
         finally:
             self._flushing = False
             self._look_idle()
+
+    async def _gather(self) -> None:
+        until = time.monotonic() + _GATHER_S
+        while self._in_flight and len(self._results) < _RESULTS_BATCH and time.monotonic() < until:
+            if self._somebody_waits():
+                return
+            await asyncio.sleep(_GATHER_STEP_S)
 
     def _somebody_waits(self) -> bool:
         """Whether a result must be recorded at once: the server stops, or a strict lane goes on after it."""
