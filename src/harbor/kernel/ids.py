@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from harbor.kernel.clock import EPOCH
 
@@ -91,7 +91,7 @@ def decode(text: str) -> int:
 
 def lowest_at(moment: datetime) -> str:
     """The smallest 26 letters an id made at `moment` can have: to seek by time in an index of ids."""
-    milliseconds = max(0, int((moment - EPOCH).total_seconds() * 1000))
+    milliseconds = max(0, (moment - EPOCH) // timedelta(milliseconds=1))
     return encode(min(milliseconds, (1 << 48) - 1) << _RANDOM_BITS)
 
 
