@@ -113,10 +113,6 @@ class Call:
             self._tokens = identity.tokens(self.tx, self.account_id)
         return self._tokens
 
-    def know_tokens(self, tokens: Row) -> None:
-        """Use tokens that were read in this transaction already."""
-        self._tokens = tokens
-
     def workspace(self, workspace_id: str) -> Workspace | None:
         """A workspace of the account, as of this transaction."""
         return self._faculties.directory.workspace(self.tx, self.account_id, workspace_id, self._token())

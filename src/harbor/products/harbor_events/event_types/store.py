@@ -73,15 +73,6 @@ def delete(tx: Tx, account_id: str, workspace_id: str, name: str) -> int:
     )
 
 
-def delete_of_workspace(tx: Tx, account_id: str, workspace_id: str) -> None:
-    """Remove all entries of a workspace that is being purged."""
-    tx.run(
-        "DELETE FROM harbor_event_types WHERE account_id = :account_id AND workspace_id = :workspace_id",
-        account_id=account_id,
-        workspace_id=workspace_id,
-    )
-
-
 def _type(row: Row) -> EventType:
     return EventType(
         account_id=row["account_id"],
