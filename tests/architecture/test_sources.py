@@ -87,7 +87,7 @@ def test_the_environment_is_read_in_the_composition_root_and_in_the_options_of_c
     readers = {_name(path) for path in _python(HARBOR) if _environment_lines(path)}
 
     # The words for this machine hand the environment on to the table of settings.
-    assert readers <= {"src/harbor/app.py", "src/harbor/cli/local.py", "src/harbor/cli/options.py"}
+    assert readers <= {"src/harbor/app/__init__.py", "src/harbor/cli/local.py", "src/harbor/cli/options.py"}
 
 
 def test_the_python_client_reads_the_environment_in_its_settings() -> None:

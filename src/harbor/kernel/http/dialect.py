@@ -16,6 +16,7 @@ from harbor.kernel.http.routes import Place, Route
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.ratelimit.rules import Rule, Verdict
+from harbor.kernel.storage.database import Tx
 
 CheckName = str
 # The order in which an authenticated product checks a request; a dialect may give another one.
@@ -75,10 +76,20 @@ class Dialect:
     allows_idempotency: bool = False
     # A product whose bodies hold a person's content says no: what stands in the request log is no subject's to erase.
     logs_bodies: bool = True
+    # Pages for people are no requests that a workspace would want to read about.
+    logs_requests: bool = True
     version_of: Callable[[Request, Principal | None], str] | None = None
     # A product on one path finds its route in the body; its request is read before it is routed.
     finder: Callable[[Request, bytes], Route] | None = None
     encode: Callable[[object, Request], tuple[bytes, str]] | None = None
+    # Bodies that are no JSON: `parse` gives the value that `locate` and `prepare` see (raising `Invalid`), and `decode`
+    # the declared type out of the bytes and that value.
+    parse: Callable[[Request, bytes], object] | None = None
+    decode: Callable[[Request, object, type[Any]], Any] | None = None
+    # Looks at a request that may change something once its body is parsed: a form's token, a signature.
+    vouch: Callable[[Request, object], None] = lambda _request, _value: None
+    # The caller as the using transaction sees it, for callers that `authenticate` did not find by a credential.
+    confirm: Callable[[Tx, Request, Principal], Principal] | None = None
     reply_media_type: str = "application/json"
     extra: Mapping[str, Any] = field(default_factory=dict)
 

@@ -50,6 +50,7 @@ class Front:
     cors_origins: frozenset[str] = frozenset()
     metrics_networks: Sequence[Network] = field(default_factory=tuple)
     public_url: str = "http://localhost"
+    pages_at: str | None = None  # where a browser is led that asks for the root
     known_hosts: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,6 +64,9 @@ class Front:
         path: str = scope["path"]
         if scope["method"] == "OPTIONS":
             await self._options(scope, send)
+            return
+        if path == "/" and self.pages_at is not None and "text/html" in _header(scope, b"accept"):
+            await _send_on(send, self.pages_at)
             return
         service = self.services.get(path)
         if service is not None and scope["method"] in ("GET", "HEAD"):
@@ -166,6 +170,12 @@ def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
         if key == name:
             return str(value.decode("latin-1"))
     return ""
+
+
+async def _send_on(send: Send, path: str) -> None:
+    headers = [(b"location", path.encode()), (b"content-length", b"0"), (b"vary", b"Accept")]
+    await send({"type": "http.response.start", "status": 303, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def _send_bytes(send: Send, status: int, media_type: str, body: bytes) -> None:

@@ -148,6 +148,8 @@ class Pipeline:
         if raw and not raw.strip():
             raw = b""
         request.body = raw
+        if request.method in _BODY_METHODS:
+            self._dialect.vouch(request, value)
         is_once = self._dialect.allows_idempotency and request.method == "POST" and (route.writes or route.journey)
         once = once_of(request, raw) if is_once else None
         work = Work(self, request, bound, raw, value, once)
@@ -256,7 +258,7 @@ class Pipeline:
                 f"The body has the media type {_shown(media_type or 'none')}; send application/json.",
                 code="unsupported_media_type",
             )
-        return strict.check(raw)
+        return strict.check(raw) if self._dialect.parse is None else self._dialect.parse(request, raw)
 
     async def _prepare(self, work: Work) -> object:
         assert work.route.prepare is not None
@@ -336,7 +338,7 @@ class Pipeline:
         keeps_bodies = self._dialect.logs_bodies
         entry, seconds = entry_of(request, reply.status, body, self.services.clock, keeps_bodies=keeps_bodies)
         self.services.metrics.request(self.product.name, request.route_name or "none", reply.status, seconds)
-        if entry is not None:
+        if entry is not None and self._dialect.logs_requests:
             self.services.write_behind.put("requests", entry.id, entry)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from harbor.kernel.bounds import QUERY_LENGTH_MAX
 from harbor.kernel.errors import Invalid
 from harbor.kernel.identity.model import Environment, Principal
+from harbor.kernel.identity.sessions import SignedIn
 
 _QUERY_FIELDS_MAX = 200
 
@@ -45,6 +46,7 @@ class Request:
         "request_id",
         "route_name",
         "scope",
+        "signed_in",
         "started",
         "version",
         "workspace_id",
@@ -60,6 +62,7 @@ class Request:
         self.params: dict[str, str] = {}
         self.body = b""
         self.principal: Principal | None = None
+        self.signed_in: SignedIn | None = None
         self.route_name = ""
         self.version: str | None = None
         self.workspace_id: str | None = None

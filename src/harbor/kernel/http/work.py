@@ -101,6 +101,8 @@ class Work:
         principal = self.request.principal
         if principal is None:
             return NOBODY
+        if (confirm := self.pipeline.product.dialect.confirm) is not None:
+            return confirm(tx, self.request, principal)
         if principal.digest is None:
             return principal
         present = str(identity.tokens(tx, principal.account_id)["credentials"])
@@ -131,7 +133,7 @@ class Work:
                 self._check_cursor(call, place, asked.after)
             supply["page"] = asked
         if self.bound.body_type is not None:
-            supply["body"] = decode.body(self._newest(self.raw) or b"{}", self.bound.body_type)
+            supply["body"] = self._body(self.bound.body_type)
         elif self.pipeline.product.dialect.refuses_unknown and self._has_body:
             raise Invalid("This request takes no body.")
         return supply, asked
@@ -139,6 +141,12 @@ class Work:
     @property
     def _has_body(self) -> bool:
         return self.value not in (None, {}) and self.request.method in ("POST", "PUT", "PATCH")
+
+    def _body(self, type_: type[Any]) -> Any:
+        own = self.pipeline.product.dialect.decode
+        if own is not None:
+            return own(self.request, self.value, type_)
+        return decode.body(self._newest(self.raw) or b"{}", type_)
 
     def _newest(self, raw: bytes) -> bytes:
         """The body in the shape of the newest version."""

@@ -6,6 +6,7 @@ A session belongs to a person and through the person to an organization, so the 
 from __future__ import annotations
 
 from harbor.kernel.clock import micros, moment, moment_or_none
+from harbor.kernel.identity.secrets import digest as digest_of
 from harbor.kernel.identity.sessions_model import SESSIONS_PER_PERSON_MAX, Session
 from harbor.kernel.storage.database import Row, Tx
 
@@ -84,6 +85,15 @@ def revoke(tx: Tx, person_id: str, session_id: str) -> bool:
         now=tx.now_us,
     )
     return changed > 0
+
+
+def revoke_by_secret(tx: Tx, secret: str) -> None:
+    """End the session with this secret, if there is one."""
+    tx.run(
+        "UPDATE sessions SET revoked_at = :now WHERE digest = :digest AND revoked_at IS NULL",
+        now=tx.now_us,
+        digest=digest_of(secret),
+    )
 
 
 def revoke_all(tx: Tx, person_id: str, *, but: str | None = None) -> int:

@@ -8,33 +8,36 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
 
 import harbor
-from harbor.kernel import bounds
+from harbor.app.opening import AREAS, apply_schema, check_schema, open_database, open_vault
+from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
 from harbor.kernel.calendar import Calendar
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.datadir import DataDir
-from harbor.kernel.errors import HarborError, StartRefused
+from harbor.kernel.errors import HarborError
 from harbor.kernel.eventlog import store as eventlog
 from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
 from harbor.kernel.http.openapi import document, encode
+from harbor.kernel.http.page import Section
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.callers import Callers
 from harbor.kernel.identity.model import system
+from harbor.kernel.identity.passwords import PasswordWorkers
+from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.ids import IdMint
 from harbor.kernel.jobs import queue as jobs
 from harbor.kernel.jobs.model import kinds_by_name
@@ -54,14 +57,10 @@ from harbor.kernel.requestlog import store as requestlog
 from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
 from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
 from harbor.kernel.rotation.job import rotation_kind
-from harbor.kernel.rotation.vault import SETTLE_S, FollowingVault
+from harbor.kernel.rotation.vault import SETTLE_S
 from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
-from harbor.kernel.storage.database import Database, Tx
-from harbor.kernel.storage.migrate import Area, check, migrate
-from harbor.kernel.storage.postgres import PostgresDatabase
-from harbor.kernel.storage.sqlite import SqliteDatabase
-from harbor.kernel.vault import Vault
+from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.dispatch.dispatcher import Dispatcher, Means
 from harbor.kernel.webhooks.dispatch.record import Recorder
 from harbor.kernel.webhooks.dispatch.send import Finished, send
@@ -71,65 +70,23 @@ from harbor.kernel.webhooks.retries import STANDARD, parse_schedule
 from harbor.kernel.webhooks.subscriptions.directory import Directory
 from harbor.kernel.webhooks.view import Views
 from harbor.kernel.writebehind import WriteBehind
-from harbor.products import harbor_events
 from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harbor_events.admin import upkeep
 from harbor.products.harbor_events.limits import DOCUMENTED, Limits, parse_limit
+from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
+
+__all__ = ["AREAS", "Harbor", "apply_schema", "check_schema", "open_database", "open_vault"]
 
 T = TypeVar("T")
 log = structlog.get_logger("harbor.app")
 
-AREAS = (
-    Area("kernel", Path(bounds.__file__).parent / "migrations"),
-    Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
-)
-# Unique indexes whose violation means that two transactions raced, so the second one looks again.
-RACING_INDEXES = frozenset({"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey"})
+# The products' parts of the console, in the order of its navigation.
+SECTIONS: tuple[Section, ...] = (HARBOR_PAGES,)
 
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
-
-
-def open_database(
-    settings: Settings, clock: Clock, held: Callable[[float], None] | None = None
-) -> SqliteDatabase | PostgresDatabase:
-    """The store that the settings name, not yet open."""
-    if settings.database is not None:
-        return PostgresDatabase(
-            settings.database, clock, size=settings.database_connections, racing_indexes=RACING_INDEXES
-        )
-    return SqliteDatabase(DataDir(settings.data).database, clock, held=held)
-
-
-async def open_vault(settings: Settings, database: Database) -> Vault:
-    """The instance key, checked against the database. Raises `StartRefused` if either is missing or they do not match."""
-    path = settings.key_file or DataDir(settings.data).key
-    stored = await database.read(lambda tx: instance.get(tx, instance.KEY_FINGERPRINT))
-    if stored is None:
-        raise StartRefused(
-            f"{settings.data} holds no Harbor installation yet; run `harbor init --data {settings.data}` first."
-        )
-    vault = FollowingVault.from_file(path)
-    vault.check_fingerprint(stored)
-    return vault
-
-
-async def check_schema(database: Database, areas: tuple[Area, ...] = AREAS) -> None:
-    """Raise `StartRefused` unless the database has exactly the tables this program knows."""
-    missing = await check(database, areas)
-    if missing and len(missing) < sum(1 for area in areas for _ in area.folder.glob("*.sql")):
-        raise StartRefused(
-            f"The database is older than this program ({len(missing)} migrations are missing); run `harbor migrate`."
-        )
-    if missing:
-        raise StartRefused("The database is empty; run `harbor init` first.")
-
-
-async def apply_schema(database: Database) -> list[str]:
-    """Apply what is missing; returns the names of the steps."""
-    return [f"{step.area}/{step.name}" for step in await migrate(database, AREAS)]
 
 
 class Harbor:
@@ -175,6 +132,7 @@ class Harbor:
         views = Views({"harbor": self._harbor_view()})
         self.faculties = Faculties(ids=ids, positions=positions, directory=directory, views=views, vault=self.vault)
         self.limiter = await self._limiter()
+        self.passwords = PasswordWorkers()
         policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
         self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
         recorder = Recorder(owner, self._system_call)
@@ -228,7 +186,11 @@ class Harbor:
             tools=self._tools(owner),
         )
         self._gauges()
-        self.pipelines = {"harbor": Pipeline(self._harbor_product(), self.services)}
+        console = console_product(database, SECTIONS, version=harbor.__version__)
+        self.pipelines = {
+            "harbor": Pipeline(self._harbor_product(), self.services),
+            "console": Pipeline(console, self.services),
+        }
         await self.worker.start()
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
 
@@ -238,6 +200,8 @@ class Harbor:
             "calendar": self.calendar,
             "dispatch.owner": owner,
             **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),
+            "passwords": self.passwords,
+            "sign_in_throttle": SignInThrottle(self.limiter),
             "delete_grace_days": self.settings.delete_grace_days,
         }
 
@@ -325,7 +289,10 @@ class Harbor:
         product = self.pipelines["harbor"].product
         self._document = lru_cache(16)(lambda base_url: encode(document(product, base_url=base_url)))
         self._front = Front(
-            doors=[Door(pipeline=self.pipelines["harbor"])],
+            doors=[
+                Door(pipeline=self.pipelines["console"], prefix="/console"),
+                Door(pipeline=self.pipelines["harbor"]),
+            ],
             services={
                 "/healthz": self._health,
                 "/readyz": self._readiness,
@@ -337,6 +304,7 @@ class Harbor:
             sandbox_hosts=frozenset(settings.sandbox_hosts),
             cors_origins=frozenset(settings.cors_origins),
             metrics_networks=[*settings.metrics_allow_cidrs],
+            pages_at="/console",
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         )
         return self._front
@@ -382,6 +350,7 @@ class Harbor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.client.close()
         await self.limiter.close()
+        self.passwords.close()
         await self.database.close()
 
 

@@ -1,0 +1,67 @@
+"""Opening what an installation stands on: the store, its tables, the key that seals its secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harbor.kernel import bounds
+from harbor.kernel import instance_store as instance
+from harbor.kernel.clock import Clock
+from harbor.kernel.datadir import DataDir
+from harbor.kernel.errors import StartRefused
+from harbor.kernel.rotation.vault import FollowingVault
+from harbor.kernel.settings import Settings
+from harbor.kernel.storage.database import Database
+from harbor.kernel.storage.migrate import Area, check, migrate
+from harbor.kernel.storage.postgres import PostgresDatabase
+from harbor.kernel.storage.sqlite import SqliteDatabase
+from harbor.kernel.vault import Vault
+from harbor.products import harbor_events
+
+AREAS = (
+    Area("kernel", Path(bounds.__file__).parent / "migrations"),
+    Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
+)
+# Unique indexes whose violation means that two transactions raced, so the second one looks again.
+RACING_INDEXES = frozenset({"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey"})
+
+
+def open_database(
+    settings: Settings, clock: Clock, held: Callable[[float], None] | None = None
+) -> SqliteDatabase | PostgresDatabase:
+    """The store that the settings name, not yet open."""
+    if settings.database is not None:
+        return PostgresDatabase(
+            settings.database, clock, size=settings.database_connections, racing_indexes=RACING_INDEXES
+        )
+    return SqliteDatabase(DataDir(settings.data).database, clock, held=held)
+
+
+async def open_vault(settings: Settings, database: Database) -> Vault:
+    """The instance key, checked against the database. Raises `StartRefused` if either is missing or they do not match."""
+    path = settings.key_file or DataDir(settings.data).key
+    stored = await database.read(lambda tx: instance.get(tx, instance.KEY_FINGERPRINT))
+    if stored is None:
+        raise StartRefused(
+            f"{settings.data} holds no Harbor installation yet; run `harbor init --data {settings.data}` first."
+        )
+    vault = FollowingVault.from_file(path)
+    vault.check_fingerprint(stored)
+    return vault
+
+
+async def check_schema(database: Database, areas: tuple[Area, ...] = AREAS) -> None:
+    """Raise `StartRefused` unless the database has exactly the tables this program knows."""
+    missing = await check(database, areas)
+    if missing and len(missing) < sum(1 for area in areas for _ in area.folder.glob("*.sql")):
+        raise StartRefused(
+            f"The database is older than this program ({len(missing)} migrations are missing); run `harbor migrate`."
+        )
+    if missing:
+        raise StartRefused("The database is empty; run `harbor init` first.")
+
+
+async def apply_schema(database: Database) -> list[str]:
+    """Apply what is missing; returns the names of the steps."""
+    return [f"{step.area}/{step.name}" for step in await migrate(database, AREAS)]

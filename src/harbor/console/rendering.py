@@ -1,0 +1,185 @@
+"""From `Html` to bytes: templates, the layout around a page, and the addresses on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+from harbor.console.assets import asset
+from harbor.console.cookies import form_token, secret_of
+from harbor.kernel.call import Call
+from harbor.kernel.clock import iso_ms
+from harbor.kernel.http.page import Html, Section
+from harbor.kernel.http.request import Request
+from harbor.kernel.identity import store as identity
+from harbor.kernel.identity.model import Environment as Side
+from harbor.kernel.identity.model import Principal
+from harbor.kernel.identity.sessions import SignedIn
+from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Tx
+from harbor.kernel.workspaces import store as workspaces
+from harbor.kernel.workspaces.model import Workspace
+
+BASE = "/console"
+MEDIA_TYPE = "text/html; charset=utf-8"
+_SWITCH_ITEMS_MAX = 100
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the layout shows that is read in the page's transaction: the workspaces of its account."""
+
+    workspaces: Sequence[Workspace]
+    default_id: str
+    organization: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page and what stands around it, ready to be rendered."""
+
+    html: Html
+    around: Around | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link of the navigation."""
+
+    label: str
+    href: str
+    is_current: bool
+
+
+@dataclass(slots=True)
+class Renderer:
+    """Renders the pages of all sections. Templates of a section are named `section/page.html`, ours without a prefix."""
+
+    sections: Sequence[Section]
+    _environment: Environment = field(init=False)
+    _by_route: dict[str, Section] = field(init=False)
+
+    def __post_init__(self) -> None:
+        prefixed = {section.name: FileSystemLoader(section.templates) for section in self.sections}
+        self._environment = Environment(
+            loader=ChoiceLoader([PrefixLoader(prefixed), FileSystemLoader(_TEMPLATES)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._environment.globals.update(asset=asset, base=BASE, iso=iso_ms)
+        self._by_route = {route.name: section for section in self.sections for route in section.routes}
+
+    def show(self, value: object, call: Call) -> object:
+        """A handler's result in its transaction: pages get what the layout needs."""
+        return Shown(value, around(call.tx, call.principal)) if isinstance(value, Html) else value
+
+    def encode(self, value: object, request: Request) -> tuple[bytes, str]:
+        """The bytes of a page."""
+        assert isinstance(value, Shown), value
+        section = self._by_route.get(request.route_name)
+        name = f"{section.name}/{value.html.template}" if section is not None else value.html.template
+        return self.bytes_of(name, value, request, section), MEDIA_TYPE
+
+    def bytes_of(self, name: str, shown: Shown, request: Request, section: Section | None = None) -> bytes:
+        """A template with everything the layout wants to know."""
+        layout = self._layout(request, shown, section)
+        return self._environment.get_template(name).render({**layout, **shown.html.context}).encode()
+
+    def _layout(self, request: Request, shown: Shown, section: Section | None) -> dict[str, Any]:
+        signed_in: SignedIn | None = request.signed_in
+        secret = secret_of(request)
+        environment = request.params.get("environment") or (Side.SANDBOX if signed_in else None)
+        workspace_id = request.params.get("workspace_id") or (shown.around.default_id if shown.around else None)
+        place = {"environment": environment or "", "workspace_id": workspace_id or ""}
+        person = signed_in.person if signed_in else None
+        return {
+            "page": {
+                "title": shown.html.title,
+                "section": section.label if section else None,
+                "trail": [(label, BASE + href.format_map(place)) for label, href in shown.html.trail],
+            },
+            "nav": self._navigation(request, signed_in, place) if signed_in else [],
+            "environment": environment if "environment" in request.params else None,
+            "environments": [(side.value, f"{BASE}/{side.value}") for side in Side] if signed_in else [],
+            "workspaces": self._switch(request, shown.around) if signed_in else [],
+            "person": person,
+            "organization": shown.around.organization if shown.around else None,
+            "csrf": form_token(secret) if secret and signed_in else "",
+            "notice": self._notice(request, section),
+            "banners": _banners(signed_in),
+            "here": BASE + request.path,
+            "place": {"environment": environment, "workspace_id": workspace_id},
+            "href": lambda path, **query: BASE + path.format_map({**place, **query}),
+        }
+
+    def _navigation(self, request: Request, signed_in: SignedIn, place: Mapping[str, str]) -> list[dict[str, Any]]:
+        here = BASE + request.path
+        entries = []
+        for section in self.sections:
+            links = [
+                (link.label, BASE + link.path.format_map(place))
+                for link in section.links
+                if link.scope is None or signed_in.principal.has_scope(link.scope)
+            ]
+            # The longest address that the page lies under is where one is.
+            best = max((href for _, href in links if (here + "/").startswith(href + "/")), key=len, default=None)
+            shown = [Entry(label, href, href == best) for label, href in links]
+            if shown:
+                entries.append({"label": section.label, "icon": section.icon, "links": shown})
+        return entries
+
+    def _switch(self, request: Request, around_: Around | None) -> list[tuple[str, str, str, bool]]:
+        if around_ is None or "environment" not in request.params:
+            return []
+        present = request.params.get("workspace_id")
+        route_path = request.path
+        return [
+            (
+                one.id,
+                one.name,
+                BASE + _elsewhere(route_path, present, one.id),
+                one.id == (present or around_.default_id),
+            )
+            for one in around_.workspaces
+        ]
+
+    def _notice(self, request: Request, section: Section | None) -> str | None:
+        done = next((value for name, value in request.query if name == "done"), None)
+        return None if section is None or done is None else section.notices.get(done)
+
+
+def around(tx: Tx, principal: Principal) -> Around | None:
+    """What the layout reads: at most 100 workspaces, the newest first."""
+    if not principal.account_id:
+        return None
+    page = workspaces.by_id(tx, [principal.account_id], PageRequest(limit=_SWITCH_ITEMS_MAX))
+    organization = identity.organization(tx, principal.organization_id)
+    default = workspaces.default_of(tx, principal.account_id)
+    return Around(page.items, default.id, organization.name if organization else "")
+
+
+def _elsewhere(path: str, present: str | None, workspace_id: str) -> str:
+    """The same page of another workspace; a page of one object leads to the list it is in."""
+    if present is None:
+        return path
+    before, _, after = path.partition(present)
+    return f"{before}{workspace_id}/{after.strip('/').partition('/')[0]}".rstrip("/")
+
+
+def _banners(signed_in: SignedIn | None) -> list[tuple[str, str, str]]:
+    if signed_in is not None and signed_in.person.email.endswith("@localhost.localdomain"):
+        return [
+            (
+                "warning",
+                "You still sign in as the first administrator. Choose your e-mail and password.",
+                f"{BASE}/welcome",
+            )
+        ]
+    return []
