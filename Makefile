@@ -68,8 +68,9 @@ torture: setup-dev ## Kill the server again and again, and count (takes long)
 
 # Writing
 
-golden: setup-dev ## Write the OpenAPI documents and the reference anew; review what changed
+golden: setup-dev ## Write the OpenAPI documents, the SDK and the reference anew; review what changed
 	$(BIN)/python scripts/openapi
+	$(BIN)/python scripts/sdk_sync
 	$(BIN)/python scripts/reference
 
 docs: setup-dev ## Write docs/reference anew

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +27,9 @@ from sdks.python.tests.samples import (
     page,
 )  # fmt: skip
 
-from harbor_sdk import Harbor, InvalidRequestError
+from harbor_sdk import Harbor, InvalidRequestError, filters
 
+DOCUMENT = json.loads((Path(__file__).parents[3] / "openapi" / "harbor-1.json").read_bytes())
 NOON = datetime(2026, 5, 25, 12, tzinfo=UTC)
 NOON_TEXT = "2026-05-25T12:00:00.000Z"
 ROTATED = {"id": WH, "secret": "whsec_x", "previous_secret_expires_at": NOON_TEXT}
@@ -53,7 +57,8 @@ READS: list[tuple[Callable[[Harbor], Any], str, dict[str, str], Any]] = [
     (lambda h: h.deliveries.attempts(DEL), f"/v1/deliveries/{DEL}/attempts", {}, page(ATTEMPT)),
     (lambda h: h.event_types.list(), "/v1/event_types", {}, {"data": [{"name": "a.b"}], "has_more": False}),
     (lambda h: h.event_types.retrieve("a.b"), "/v1/event_types/a.b", {}, {"name": "a.b"}),
-    (lambda h: h.request_logs.list(workspace_id=WS), "/v1/request_logs", {"workspace_id": WS}, page({"id": REQ})),
+    (lambda h: h.request_logs.list(workspace_id=WS, status=404, method="GET", key_id=KEY), "/v1/request_logs",
+     {"workspace_id": WS, "status": "404", "method": "GET", "key_id": KEY}, page({"id": REQ})),
     (lambda h: h.request_logs.retrieve(REQ), f"/v1/request_logs/{REQ}", {}, {"id": REQ, "status": 404}),
     (lambda h: h.key.retrieve(), "/v1/key", {}, {"id": KEY, "scopes": ["events:read"]}),
     (lambda h: h.admin.workspaces.list(environment="sandbox"), "/admin/v1/workspaces", {"environment": "sandbox"},
@@ -61,7 +66,10 @@ READS: list[tuple[Callable[[Harbor], Any], str, dict[str, str], Any]] = [
     (lambda h: h.admin.workspaces.retrieve(WS), f"/admin/v1/workspaces/{WS}", {}, WORKSPACE),
     (lambda h: h.admin.api_keys.list(WS), f"/admin/v1/workspaces/{WS}/api_keys", {}, page(API_KEY)),
     (lambda h: h.admin.api_keys.retrieve(KEY), f"/admin/v1/api_keys/{KEY}", {}, API_KEY),
-    (lambda h: h.admin.audit_log.list(), "/admin/v1/audit_log", {}, page({"id": "aud_1"})),
+    (lambda h: h.admin.organization_keys.list(environment="sandbox"), "/admin/v1/api_keys", {"environment": "sandbox"},
+     page(API_KEY)),
+    (lambda h: h.admin.audit_log.list(action="api_key.created", actor=KEY, subject=KEY), "/admin/v1/audit_log",
+     {"action": "api_key.created", "actor": KEY, "subject": KEY}, page({"id": "aud_1"})),
     (lambda h: h.admin.organization(), "/admin/v1/organization", {}, {"id": "org_1"}),
     (lambda h: h.admin.queue(), "/admin/v1/deliveries/queue", {}, {"depth": 3, "lag_ms": 20}),
     (lambda h: h.admin.clock.get(), "/admin/v1/clock", {}, {"now": NOON_TEXT}),
@@ -103,6 +111,9 @@ POSTS: list[tuple[Callable[[Harbor], Any], str, Any, Any]] = [
     (lambda h: h.admin.api_keys.create(WS, name="ci", scopes=["events:read"], expires_at=NOON, idempotency_key="k"),
      f"/admin/v1/workspaces/{WS}/api_keys", {"name": "ci", "scopes": ["events:read"], "expires_at": NOON_TEXT},
      API_KEY),
+    (lambda h: h.admin.organization_keys.create(name="ops", environment="sandbox", scopes=["workspaces:manage"],
+                                                idempotency_key="k"), "/admin/v1/api_keys",
+     {"name": "ops", "environment": "sandbox", "scopes": ["workspaces:manage"]}, API_KEY),
     (lambda h: h.admin.api_keys.roll(KEY, expire_old_in_seconds=0, idempotency_key="k"),
      f"/admin/v1/api_keys/{KEY}/roll", {"expire_old_in_seconds": 0}, API_KEY),
     (lambda h: h.admin.key_rotation.start(idempotency_key="k"), "/admin/v1/key_rotation", None, {"id": "job_1"}),
@@ -170,6 +181,45 @@ def test_changes_are_sent_once(
     assert (server.last.json if server.last.body else None) == body
 
 
+def test_every_route_of_the_document_has_an_operation() -> None:
+    shown = [("GET", path) for _, path, *_ in READS] + [("POST", path) for _, path, *_ in POSTS]
+    shown += [(method, path) for _, method, path, *_ in CHANGES]
+    elsewhere = {("GET", "/v1/events/stream"), ("POST", "/admin/v1/backup")}
+    aliases = {("PATCH", "/v1/webhooks/{webhook_id}"), ("POST", "/v1/deliveries/{delivery_id}/retry")}
+    routes = {(method.upper(), route) for route, item in DOCUMENT["paths"].items() for method in item} - aliases
+
+    literal = {route for _, route in routes if "{" not in route}
+    reached = {
+        (method, path if path in literal else route)
+        for method, path in shown
+        for asked, route in routes
+        if asked == method and (path == route or re.fullmatch(re.sub(r"{\w+}", "[^/]+", route), path))
+    }
+    assert routes - elsewhere - reached == set()
+
+
+@pytest.mark.parametrize(
+    ("route", "kind"),
+    [
+        ("/v1/workspaces", filters.PageFilters),
+        ("/v1/events", filters.EventFilters),
+        ("/v1/webhooks", filters.WebhookFilters),
+        ("/v1/deliveries", filters.DeliveryFilters),
+        ("/v1/event_types", filters.WorkspaceFilters),
+        ("/v1/request_logs", filters.RequestLogFilters),
+        ("/admin/v1/workspaces", filters.AdminWorkspaceFilters),
+        ("/admin/v1/api_keys", filters.OrganizationKeyFilters),
+        ("/admin/v1/audit_log", filters.AuditFilters),
+    ],
+)
+def test_lists_can_be_narrowed_by_what_the_document_names(route: str, kind: Any) -> None:
+    parameters = DOCUMENT["paths"][route]["get"]["parameters"]
+
+    assert kind.__required_keys__ | kind.__optional_keys__ == {
+        one["name"] for one in parameters if one["in"] == "query"
+    }
+
+
 def test_payloads_keep_their_keys_and_letters(harbor: Harbor, server: Loopback) -> None:
     server.script = [Answer(201, EVENT)]
     harbor.events.create(workspace_id=WS, type="a", payload={"orderId": 1, "city": "Zürich", "at": NOON})
@@ -223,9 +273,9 @@ def test_misspelt_and_missing_filters_are_programming_errors(harbor: Harbor) -> 
         harbor.events.list()  # type: ignore[call-arg]
 
 
-def test_an_admin_key_reaches_the_admin_api(server: Loopback) -> None:
+def test_an_admin_key_reaches_the_admin_api(client: type[Harbor], server: Loopback) -> None:
     server.script = [Answer(json=page(WORKSPACE))]
-    with Harbor("hb_admin_abc", host=server.url) as harbor:
+    with client("hb_admin_abc", host=server.url) as harbor:
         assert [workspace.id for workspace in harbor.admin.workspaces.list_auto()] == [WS]
 
     assert server.last.headers["authorization"] == "Bearer hb_admin_abc"

@@ -27,15 +27,21 @@ from harbor_sdk import Harbor, HarborError
         (415, "invalid_request", sdk.InvalidRequestError),
         (409, "idempotency_conflict", sdk.IdempotencyConflictError),
         (409, "webhook_disabled", HarborError),
+        (409, "delivery_not_replayable", HarborError),
+        (409, "delivery_not_cancelable", HarborError),
+        (409, "workspace_not_archived", HarborError),
+        (409, "conflict", HarborError),
         (429, "rate_limit_exceeded", sdk.RateLimitError),
         (500, "internal_error", sdk.ServerError),
         (503, "service_unavailable", sdk.ServerError),
     ],
 )
-def test_each_code_has_its_class(server: Loopback, status: int, code: str, cls: type[HarborError]) -> None:
+def test_each_code_has_its_class(
+    client: type[Harbor], server: Loopback, status: int, code: str, cls: type[HarborError]
+) -> None:
     server.script = [refusal(status, code)]
 
-    with Harbor("hb_test_abc", host=server.url, max_retries=0) as harbor, pytest.raises(HarborError) as refused:
+    with client("hb_test_abc", host=server.url, max_retries=0) as harbor, pytest.raises(HarborError) as refused:
         harbor.events.retrieve(EVT)
     assert type(refused.value) is cls
     assert (refused.value.code, refused.value.status, refused.value.request_id) == (code, status, REQ)

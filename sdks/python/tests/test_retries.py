@@ -80,10 +80,10 @@ def test_patience_ends_after_max_retries_with_the_last_error(harbor: Harbor, ser
     assert waits.seconds == [0.25, 0.5]
 
 
-def test_no_retries_means_one_request(server: Loopback) -> None:
+def test_no_retries_means_one_request(client: type[Harbor], server: Loopback) -> None:
     server.script = [Answer(drops=True)]
 
-    with Harbor(SECRET_KEY, host=server.url, max_retries=0) as harbor, pytest.raises(ConnectionError_) as refused:
+    with client(SECRET_KEY, host=server.url, max_retries=0) as harbor, pytest.raises(ConnectionError_) as refused:
         harbor.events.retrieve(EVT)
     assert refused.value.code == "connection_error"
     assert len(server.seen) == 1

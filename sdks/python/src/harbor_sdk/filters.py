@@ -55,3 +55,25 @@ class AdminWorkspaceFilters(PageFilters, total=False):
 
     environment: str | None
     status: str | None
+
+
+class OrganizationKeyFilters(PageFilters, total=False):
+    """Keys of the organization, of both environments unless one is named."""
+
+    environment: str | None
+
+
+class RequestLogFilters(WorkspaceFilters, total=False):
+    """`status` is that of the reply, `method` a word such as `POST`."""
+
+    status: int | None
+    method: str | None
+    key_id: str | None
+
+
+class AuditFilters(PageFilters, total=False):
+    """What was done, by whom, to what; in the words of the entries."""
+
+    action: str | None
+    actor: str | None
+    subject: str | None

@@ -11,7 +11,7 @@ from harbor_sdk.core.moments import Moment
 from harbor_sdk.core.read import one
 from harbor_sdk.core.reply import read_nothing
 from harbor_sdk.core.request import Call, Request
-from harbor_sdk.filters import AdminWorkspaceFilters, PageFilters, WorkspaceFilters
+from harbor_sdk.filters import AdminWorkspaceFilters, AuditFilters, OrganizationKeyFilters, PageFilters
 from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Instance, KeyRotation, Organization, Queue
 from harbor_sdk.models.events import Workspace
 
@@ -82,6 +82,33 @@ def create_api_key(
     return Call(post(f"{_workspace(workspace_id)}/api_keys", body, idempotency_key=idempotency_key), one(ApiKey))
 
 
+def organization_keys(**filters: Unpack[OrganizationKeyFilters]) -> ListCall[ApiKey]:
+    """A page of the organization's own keys, without their secrets."""
+    return ListCall(get_list("/admin/v1/api_keys", filters, OrganizationKeyFilters), ApiKey)
+
+
+def create_organization_key(
+    *,
+    name: str,
+    environment: str | None = None,
+    scopes: Sequence[str] | None = None,
+    expires_at: Moment | None = None,
+    rate_limit: str | None = None,
+    allowed_cidrs: Sequence[str] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[ApiKey]:
+    """A new key for all workspaces of an environment, with the secret that is shown this once."""
+    body = given(
+        name=name,
+        environment=environment,
+        scopes=scopes,
+        expires_at=expires_at,
+        rate_limit=rate_limit,
+        allowed_cidrs=allowed_cidrs,
+    )
+    return Call(post("/admin/v1/api_keys", body, idempotency_key=idempotency_key), one(ApiKey))
+
+
 def api_key(key_id: str) -> Call[ApiKey]:
     """One key, without its secret."""
     return Call(get(_key(key_id)), one(ApiKey))
@@ -114,9 +141,9 @@ def roll_api_key(
     return Call(post(f"{_key(key_id)}/roll", body, idempotency_key=idempotency_key), one(ApiKey))
 
 
-def audit_log(**filters: Unpack[WorkspaceFilters]) -> ListCall[AuditEntry]:
+def audit_log(**filters: Unpack[AuditFilters]) -> ListCall[AuditEntry]:
     """A page of who changed what, newest first."""
-    return ListCall(get_list("/admin/v1/audit_log", filters, WorkspaceFilters), AuditEntry)
+    return ListCall(get_list("/admin/v1/audit_log", filters, AuditFilters), AuditEntry)
 
 
 def organization() -> Call[Organization]:

@@ -10,7 +10,7 @@ from harbor_sdk.core.lists import ListCall
 from harbor_sdk.core.read import one
 from harbor_sdk.core.reply import read_nothing
 from harbor_sdk.core.request import Call
-from harbor_sdk.filters import WorkspaceFilters
+from harbor_sdk.filters import RequestLogFilters, WorkspaceFilters
 from harbor_sdk.models.insight import EventType, KeyInfo, RequestLog
 
 
@@ -42,9 +42,9 @@ def delete_event_type(name: str, *, workspace_id: str | None = None) -> Call[Non
     return Call(send("DELETE", _path(name), query=show_query({"workspace_id": workspace_id})), read_nothing)
 
 
-def request_logs(**filters: Unpack[WorkspaceFilters]) -> ListCall[RequestLog]:
+def request_logs(**filters: Unpack[RequestLogFilters]) -> ListCall[RequestLog]:
     """A page of requests as the server saw them, newest first."""
-    return ListCall(get_list("/v1/request_logs", filters, WorkspaceFilters), RequestLog)
+    return ListCall(get_list("/v1/request_logs", filters, RequestLogFilters), RequestLog)
 
 
 def request_log(request_id: str) -> Call[RequestLog]:

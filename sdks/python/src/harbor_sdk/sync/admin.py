@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """`harbor.admin`: for organization keys and the root key `hb_admin_…`."""
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from typing import Any, Unpack
 from harbor_sdk.calls import admin as calls
 from harbor_sdk.core.build import UNSET, Unset
 from harbor_sdk.core.moments import Moment
-from harbor_sdk.filters import AdminWorkspaceFilters, PageFilters, WorkspaceFilters
+from harbor_sdk.filters import AdminWorkspaceFilters, AuditFilters, OrganizationKeyFilters, PageFilters
 from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Instance, KeyRotation, Organization, Queue
 from harbor_sdk.models.events import Workspace
 from harbor_sdk.sync.backup import BackupStream
@@ -21,6 +22,7 @@ class Admin:
     def __init__(self, runner: Runner) -> None:
         self.workspaces = AdminWorkspaces(runner)
         self.api_keys = ApiKeys(runner)
+        self.organization_keys = OrganizationKeys(runner)
         self.audit_log = AuditLog(runner)
         self.clock = ServerClock(runner)
         self.key_rotation = KeyRotations(runner)
@@ -92,7 +94,7 @@ class AdminWorkspaces:
 
 
 class ApiKeys:
-    """The secret keys of workspaces."""
+    """The secret keys of workspaces; what takes a `key_id` takes those of the organization too."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
@@ -168,17 +170,60 @@ class ApiKeys:
         )
 
 
+class OrganizationKeys:
+    """Keys that reach all workspaces of one environment. `api_keys` retrieves, updates, rolls and revokes them."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    def list(self, **filters: Unpack[OrganizationKeyFilters]) -> Page[ApiKey]:
+        """One page of the organization's keys, without secrets."""
+        return self._runner.page(calls.organization_keys(**filters))
+
+    def list_auto(self, **filters: Unpack[OrganizationKeyFilters]) -> Iterator[ApiKey]:
+        """All keys of the organization, page by page."""
+        return self._runner.each(calls.organization_keys(**filters))
+
+    def create(
+        self,
+        *,
+        name: str,
+        environment: str | None = None,
+        scopes: Sequence[str] | None = None,
+        expires_at: Moment | None = None,
+        rate_limit: str | None = None,
+        allowed_cidrs: Sequence[str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> ApiKey:
+        """A new key; its `secret` is shown this once. Without `scopes` it may do everything in its environment.
+
+        The root key names the `environment`, else it is `production`; an organization key stays in its own, and gives
+        only scopes that it has.
+        """
+        return self._runner.one(
+            calls.create_organization_key(
+                name=name,
+                environment=environment,
+                scopes=scopes,
+                expires_at=expires_at,
+                rate_limit=rate_limit,
+                allowed_cidrs=allowed_cidrs,
+                idempotency_key=idempotency_key,
+            )
+        )
+
+
 class AuditLog:
     """Who changed what, kept for a year."""
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def list(self, **filters: Unpack[WorkspaceFilters]) -> Page[AuditEntry]:
+    def list(self, **filters: Unpack[AuditFilters]) -> Page[AuditEntry]:
         """One page of entries, newest first."""
         return self._runner.page(calls.audit_log(**filters))
 
-    def list_auto(self, **filters: Unpack[WorkspaceFilters]) -> Iterator[AuditEntry]:
+    def list_auto(self, **filters: Unpack[AuditFilters]) -> Iterator[AuditEntry]:
         """All entries that match, page by page."""
         return self._runner.each(calls.audit_log(**filters))
 

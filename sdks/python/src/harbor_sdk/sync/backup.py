@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """A backup as it comes: a tar in chunks, however large."""
 
 from __future__ import annotations
@@ -38,18 +39,17 @@ class BackupStream:
         return int(text) if text.isascii() and text.isdigit() else None
 
     def __enter__(self) -> BackupStream:
-        try:
-            opened = self._transport.open(self._request, silence_s_max=SILENCE_S_MAX)
-            response = self._stack.enter_context(opened)
-            if not response.is_success:
-                deadline = time.monotonic() + self._transport.settings.timeout_s
-                raise refusal(read_head(response, self._transport.read_body(response, deadline) or b""))
-        except httpx.RequestError as error:
-            raise absence(read_failure(error, self._transport.settings)) from error
-        except BaseException:
-            self._stack.close()
-            raise
-        self._response = response
+        with ExitStack() as stack:
+            try:
+                opened = self._transport.open(self._request, silence_s_max=SILENCE_S_MAX)
+                response = stack.enter_context(opened)
+                if not response.is_success:
+                    deadline = time.monotonic() + self._transport.settings.timeout_s
+                    raise refusal(read_head(response, self._transport.read_body(response, deadline) or b""))
+            except httpx.RequestError as error:
+                raise absence(read_failure(error, self._transport.settings)) from error
+            self._response = response
+            self._stack = stack.pop_all()  # a refused backup was closed on the way out
         return self
 
     def __iter__(self) -> Iterator[bytes]:

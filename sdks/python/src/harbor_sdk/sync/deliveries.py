@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """`harbor.deliveries`."""
 
 from __future__ import annotations

@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """`harbor.event_types`, `harbor.request_logs` and `harbor.key`."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from typing import Any, Unpack
 
 from harbor_sdk.calls import insight as calls
 from harbor_sdk.core.build import UNSET, Unset
-from harbor_sdk.filters import WorkspaceFilters
+from harbor_sdk.filters import RequestLogFilters, WorkspaceFilters
 from harbor_sdk.models.insight import EventType, KeyInfo, RequestLog
 from harbor_sdk.sync.runner import Page, Runner
 
@@ -60,11 +61,11 @@ class RequestLogs:
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
 
-    def list(self, **filters: Unpack[WorkspaceFilters]) -> Page[RequestLog]:
+    def list(self, **filters: Unpack[RequestLogFilters]) -> Page[RequestLog]:
         """One page of requests, newest first."""
         return self._runner.page(calls.request_logs(**filters))
 
-    def list_auto(self, **filters: Unpack[WorkspaceFilters]) -> Iterator[RequestLog]:
+    def list_auto(self, **filters: Unpack[RequestLogFilters]) -> Iterator[RequestLog]:
         """All requests that match, page by page."""
         return self._runner.each(calls.request_logs(**filters))
 

@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """Running calls: one object, one page, or every item of a list."""
 
 from __future__ import annotations

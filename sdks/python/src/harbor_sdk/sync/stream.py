@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """The live tail of events, as an iterator that reconnects by itself."""
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class EventStream(Iterator[Event]):
     ) -> None:
         self.close()
 
-    def _run(self) -> Generator[Event, None, None]:
+    def _run(self) -> Generator[Event, None]:
         while True:
             outcome: Reply | NoReply | None = None
             try:

@@ -1,4 +1,5 @@
-"""The blocking transport: sends requests, waits where the rules say so, and decides nothing itself."""
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
+"""The transport: sends requests, waits where the rules say so, and decides nothing itself."""
 
 from __future__ import annotations
 
@@ -21,6 +22,7 @@ from harbor_sdk.core.wire import (
     show_headers,
     show_url,
     too_slow,
+    trust,
 )
 from harbor_sdk.log import Logger
 from harbor_sdk.settings import Settings
@@ -48,6 +50,7 @@ class Transport:
             follow_redirects=False,
             transport=transport,
             mounts=proxy_exceptions(settings),
+            verify=trust(settings),
         )
 
     def send(self, request: Request) -> Reply:

@@ -1,3 +1,4 @@
+# Made by scripts/sdk_sync from harbor_sdk/aio. Do not edit.
 """The client: one object per key, with a namespace for each kind of thing."""
 
 from __future__ import annotations
