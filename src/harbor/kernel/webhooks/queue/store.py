@@ -238,8 +238,10 @@ def send_again(tx: Tx, delivery: Delivery, trigger: Trigger, *, expires_at_us: i
             budget_from = :budget_from, expires_at = :expires_at, completed_at = NULL, parked_by = NULL, paused_at = NULL,
             strict_open = :strict_open
         WHERE account_id = :account_id AND workspace_id = :workspace_id AND id = :id AND state = :was AND lease_until IS NULL
+          AND attempt_count = :attempt_count  -- an attempt that came between has moved schedule and budget
         """,
         was=delivery.state.value,
+        attempt_count=delivery.attempt_count,
         account_id=delivery.account_id,
         workspace_id=delivery.workspace_id,
         id=delivery.id,
