@@ -1,0 +1,1 @@
+"""Databases, tables and attributes: what there is to write to and to ask."""

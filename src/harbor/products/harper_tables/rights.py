@@ -1,0 +1,207 @@
+"""Who calls, and what they may do: the interface between the operations and whoever keeps users and roles.
+
+`Access` finds the caller of a request (before the transaction) and confirms them (inside it). The caller is a `User`: a
+kernel principal with a name and `Rights`. Operations ask `require(user, …)` with their `Need`s before they touch
+anything; it raises the 403 that names everything missing at once. What a caller may not see does not exist for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, cast
+
+from harbor.kernel.call import Call
+from harbor.kernel.http.request import Request
+from harbor.kernel.identity.model import Environment, Principal
+from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables import credentials
+from harbor.products.harper_tables.refusals import login_failed, must_login, unauthorized
+
+READ, INSERT, UPDATE, DELETE = "read", "insert", "update", "delete"
+
+
+class Rights(Protocol):
+    """What a role gives. Asked for names that may not exist; what is not granted is not seen either."""
+
+    @property
+    def is_super_user(self) -> bool:
+        """Everything may be done."""
+        ...
+
+    def may_structure(self, database: str | None) -> bool:
+        """Whether databases, tables and attributes may be made and dropped: in `database`, or anywhere at all for None."""
+        ...
+
+    def may_run(self, operation: str) -> bool:
+        """Whether the role's list of operations allows this one; true where it has no list."""
+        ...
+
+    def is_listed(self, operation: str) -> bool:
+        """Whether the role's list names the operation, which grants it even if it is for super users only."""
+        ...
+
+    def sees_database(self, database: str) -> bool:
+        """Whether the database exists for the caller."""
+        ...
+
+    def sees_table(self, database: str, table: str) -> bool:
+        """Whether the table exists for the caller."""
+        ...
+
+    def allows(self, database: str, table: str, permission: str) -> bool:
+        """Whether the table's flag `permission` is set."""
+        ...
+
+    def attributes(self, database: str, table: str, permission: str) -> frozenset[str] | None:
+        """The attributes `permission` is for, where the role lists attributes; None means all, also later ones."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User(Principal):
+    """The caller: `account_id` is the instance they see, `actor` the name in audits."""
+
+    username: str
+    rights: Rights
+
+
+class Access(Protocol):
+    """Where callers come from."""
+
+    async def authenticate(self, request: Request) -> User:
+        """The caller by the request's headers. Raises `Unauthenticated` with Harper's words."""
+        ...
+
+    def confirm(self, tx: Tx, request: Request, user: User) -> User:
+        """The same caller as this transaction sees them: a change of user or role counts from its commit on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One table (or a whole database) and what is wanted of it. `attributes` are those named, by permission."""
+
+    database: str
+    table: str | None = None
+    permissions: tuple[str, ...] = ()
+    attributes: Mapping[str, Collection[str]] = field(default_factory=dict)
+    is_there: bool = True  # for the database, and the table if one is named
+    known: Collection[str] | None = None  # the table's attributes; None where new ones may come
+
+
+def user_of(call: Call) -> User:
+    """The caller of an operation."""
+    return cast(User, call.principal)
+
+
+def require(user: User, needs: Sequence[Need]) -> None:
+    """Raise the 403 that names all that is missing; super users get the faults of the operation itself instead."""
+    if user.rights.is_super_user:
+        return
+    denied: list[object] = []
+    absent: list[str] = []
+    for need in needs:
+        _judge(user.rights, need, denied, absent)
+    if denied or absent:
+        raise unauthorized(denied, list(dict.fromkeys(absent)))
+
+
+def readable(user: User, database: str, table: str) -> frozenset[str] | None:
+    """The attributes that `*` stands for; None means all."""
+    return None if user.rights.is_super_user else user.rights.attributes(database, table, READ)
+
+
+def _judge(rights: Rights, need: Need, denied: list[object], absent: list[str]) -> None:
+    if not rights.sees_database(need.database):
+        absent.append(f"database '{need.database}' does not exist")
+        return
+    if need.table is None:
+        return
+    if not (need.is_there and rights.sees_table(need.database, need.table)):
+        absent.append(f"Table '{need.database}.{need.table}' does not exist")
+        return
+    lacking = [each for each in need.permissions if not rights.allows(need.database, need.table, each)]
+    missing: dict[str, list[str]] = {}
+    visible = rights.attributes(need.database, need.table, READ)
+    for permission, names in need.attributes.items():
+        granted = rights.attributes(need.database, need.table, permission)
+        for name in names:
+            if (visible is not None and name not in visible) or (need.known is not None and name not in need.known):
+                absent.append(f"Attribute '{name}' does not exist on '{need.database}.{need.table}'")
+            elif granted is not None and name not in granted:
+                missing.setdefault(name, []).append(permission)
+    if lacking or missing:
+        attributes = [{"attribute_name": name, "required_permissions": each} for name, each in missing.items()]
+        denied.append(
+            {
+                "schema": need.database,
+                "table": need.table,
+                "required_table_permissions": lacking,
+                "required_attribute_permissions": attributes,
+            }
+        )
+
+
+class EverythingAllowed:
+    """The rights of a super user."""
+
+    is_super_user = True
+
+    def may_structure(self, database: str | None) -> bool:
+        """Yes."""
+        return True
+
+    def may_run(self, operation: str) -> bool:
+        """Yes."""
+        return True
+
+    def is_listed(self, operation: str) -> bool:
+        """Nothing needs to be."""
+        return False
+
+    def sees_database(self, database: str) -> bool:
+        """Yes."""
+        return True
+
+    def sees_table(self, database: str, table: str) -> bool:
+        """Yes."""
+        return True
+
+    def allows(self, database: str, table: str, permission: str) -> bool:
+        """Yes."""
+        return True
+
+    def attributes(self, database: str, table: str, permission: str) -> frozenset[str] | None:
+        """All."""
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoleUser:
+    """An instance with one super user. `verify(username, password)` says whether a pair is theirs."""
+
+    account_id: str
+    organization_id: str
+    username: str
+    verify: Callable[[str, str], bool]
+
+    async def authenticate(self, request: Request) -> User:
+        """The super user, by Basic credentials."""
+        pair = credentials.basic(request)
+        if pair is None:
+            raise must_login() if request.header(b"authorization") is None else login_failed()
+        if pair[0] != self.username or not self.verify(*pair):
+            raise login_failed()
+        return User(
+            account_id=self.account_id,
+            organization_id=self.organization_id,
+            environment=Environment.PRODUCTION,
+            actor=self.username,
+            username=self.username,
+            rights=EverythingAllowed(),
+        )
+
+    def confirm(self, tx: Tx, request: Request, user: User) -> User:
+        """Nothing about the only user changes."""
+        return user

@@ -1,0 +1,1 @@
+"""Reading records: by key, by value, by conditions, in one order of all values."""

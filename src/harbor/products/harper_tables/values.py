@@ -1,0 +1,92 @@
+"""Values that records hold, and how they are written as JSON text in the store.
+
+null, booleans, numbers, texts, arrays and objects are JSON as it is. What JSON lacks is an object of the one key `$`:
+`{"$": ["date", ms]}`, `{"$": ["bytes", base64]}`, `{"$": ["int", digits]}` for integers beyond 64 bits, which the
+stores' own JSON functions would round. A caller's object whose only key is `$` is kept as `{"$": ["object", {…}]}`.
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MARK = b'{"$":'
+_PLAIN = frozenset({str, bool, float, type(None)})
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder()
+
+Doc = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A date as JavaScript has it: milliseconds since 1970, also beyond the years that Python knows."""
+
+    ms: int | float
+
+    def iso(self) -> str:
+        """`2026-05-25T12:00:00.000Z`; beyond the years 1 to 9999 the number of milliseconds."""
+        try:
+            moment = _EPOCH + timedelta(milliseconds=self.ms)
+        except (OverflowError, ValueError):
+            return str(self.ms)
+        return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def to_text(doc: Doc) -> str:
+    """A record's values as stored JSON."""
+    for value in doc.values():
+        kind = type(value)
+        if not (kind in _PLAIN or (kind is int and INT_MIN <= value <= INT_MAX)):
+            return _encoder.encode({name: _marked(item) for name, item in doc.items()}).decode()
+    return _encoder.encode(doc).decode()
+
+
+def from_text(text: str) -> Doc:
+    """The values of stored JSON."""
+    raw = text.encode()
+    doc: Doc = _decoder.decode(raw)
+    if _MARK in raw:
+        return {name: _unmarked(item) for name, item in doc.items()}
+    return doc
+
+
+def _marked(value: Any) -> Any:
+    kind = type(value)
+    if kind in _PLAIN:
+        return value
+    if kind is int:
+        return value if INT_MIN <= value <= INT_MAX else {"$": ["int", str(value)]}
+    if kind is list:
+        return [_marked(item) for item in value]
+    if kind is dict:
+        marked = {name: _marked(item) for name, item in value.items()}
+        return {"$": ["object", marked]} if len(marked) == 1 and "$" in marked else marked
+    if kind is Instant:
+        return {"$": ["date", value.ms]}
+    assert kind is bytes, kind
+    return {"$": ["bytes", b64encode(value).decode()]}
+
+
+def _unmarked(value: Any) -> Any:
+    if type(value) is list:
+        return [_unmarked(item) for item in value]
+    if type(value) is not dict:
+        return value
+    if len(value) == 1 and "$" in value:
+        kind, kept = value["$"]
+        if kind == "date":
+            return Instant(kept)
+        if kind == "bytes":
+            return b64decode(kept)
+        if kind == "int":
+            return int(kept)
+        value = kept
+    return {name: _unmarked(item) for name, item in value.items()}
