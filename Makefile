@@ -70,6 +70,7 @@ torture: setup-dev ## Kill the server again and again, and count (takes long)
 
 golden: setup-dev ## Write the OpenAPI documents, the SDK and the reference anew; review what changed
 	$(BIN)/python scripts/openapi
+	$(BIN)/python scripts/sdk_models
 	$(BIN)/python scripts/sdk_sync
 	$(BIN)/python scripts/reference
 

@@ -134,7 +134,7 @@ CHANGES: list[tuple[Callable[[Harbor], Any], str, str, Any, Any]] = [
      API_KEY),
     (lambda h: h.admin.api_keys.revoke(KEY), "DELETE", f"/admin/v1/api_keys/{KEY}", None, None),
     (lambda h: h.admin.clock.advance(seconds=60), "POST", "/admin/v1/clock/advance", {"seconds": 60},
-     {"now": NOON_TEXT, "ran": 3}),
+     {"now": NOON_TEXT, "ran": [{"at": NOON_TEXT, "deliveries": 1, "jobs": []}]}),
 ]  # fmt: skip
 
 

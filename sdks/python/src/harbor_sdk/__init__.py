@@ -5,8 +5,10 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from harbor_sdk.batches import BatchResult
 from harbor_sdk.calls.events import BatchEvent
 from harbor_sdk.core.build import UNSET
+from harbor_sdk.envelope import DeliveryEnvelope
 from harbor_sdk.errors import (
     AuthenticationError,
     ConnectionError_,
@@ -20,9 +22,9 @@ from harbor_sdk.errors import (
     WebhookSignatureError,
     WorkspaceSuspendedError,
 )
-from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Organization, Queue
+from harbor_sdk.models.admin import ApiKey, AuditEntry, Clock, Instance, KeyRotation, Organization, Queue, Ran
 from harbor_sdk.models.deliveries import Attempt, BulkReplay, Delivery
-from harbor_sdk.models.events import BatchItem, BatchResult, DeliveryEnvelope, Event, ItemError, Workspace
+from harbor_sdk.models.events import BatchItem, Event, ItemError, Workspace
 from harbor_sdk.models.insight import EventType, KeyInfo, RequestLog
 from harbor_sdk.models.webhooks import Recovery, RotatedSecret, WebhookEndpoint, WebhookStats
 from harbor_sdk.sync.backup import BackupStream
@@ -87,14 +89,17 @@ __all__ = [
     "HarborError",
     "HarborEvent",
     "IdempotencyConflictError",
+    "Instance",
     "InvalidRequestError",
     "ItemError",
     "KeyInfo",
+    "KeyRotation",
     "NotFoundError",
     "Organization",
     "Page",
     "PermissionDeniedError",
     "Queue",
+    "Ran",
     "RateLimitError",
     "Recovery",
     "RequestLog",

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from harbor_sdk.core.decode import decode
+from harbor_sdk.envelope import DeliveryEnvelope
 from harbor_sdk.errors import HarborError, WebhookSignatureError
-from harbor_sdk.models.events import DeliveryEnvelope
 from harbor_sdk.signing import digest, standard_digest
 
 TOLERANCE_S: Final = 300

@@ -8,12 +8,13 @@ from typing import Any, Unpack
 
 from harbor_sdk.aio.runner import AsyncPage, Runner
 from harbor_sdk.aio.stream import AsyncEventStream
+from harbor_sdk.batches import BatchResult
 from harbor_sdk.calls import events as calls
 from harbor_sdk.calls.events import BatchEvent
 from harbor_sdk.core.stream import Tail
 from harbor_sdk.filters import EventFilters, PageFilters
 from harbor_sdk.models.deliveries import Delivery
-from harbor_sdk.models.events import BatchResult, Event
+from harbor_sdk.models.events import Event
 
 
 class Events:

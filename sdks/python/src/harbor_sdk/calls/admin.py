@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 from harbor_sdk.core.build import UNSET, Unset, changed, get, get_list, given, post, segment, send
 from harbor_sdk.core.lists import ListCall
@@ -73,7 +73,7 @@ def create_api_key(
     name: str,
     scopes: Sequence[str] | None = None,
     expires_at: Moment | None = None,
-    rate_limit: Any = None,
+    rate_limit: str | None = None,
     allowed_cidrs: Sequence[str] | None = None,
     idempotency_key: str | None = None,
 ) -> Call[ApiKey]:
@@ -120,7 +120,7 @@ def update_api_key(
     name: str | Unset = UNSET,
     scopes: Sequence[str] | Unset | None = UNSET,
     expires_at: Moment | Unset | None = UNSET,
-    rate_limit: Any = UNSET,
+    rate_limit: str | Unset | None = UNSET,
     allowed_cidrs: Sequence[str] | Unset | None = UNSET,
 ) -> Call[ApiKey]:
     """A key with other fields; its secret stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NotRequired, Required, TypedDict, Unpack
 
+from harbor_sdk.batches import BatchResult
 from harbor_sdk.core.build import get, get_list, given, post, segment
 from harbor_sdk.core.lists import ListCall
 from harbor_sdk.core.read import decode_from, items, one
@@ -12,7 +13,7 @@ from harbor_sdk.core.reply import invalid_response, read_object
 from harbor_sdk.core.request import Call, Reply, Request
 from harbor_sdk.filters import EventFilters, PageFilters
 from harbor_sdk.models.deliveries import Delivery
-from harbor_sdk.models.events import BatchItem, BatchResult, Event
+from harbor_sdk.models.events import BatchItem, Event
 
 CREATED = 201
 

@@ -1,7 +1,9 @@
+# Made by scripts/sdk_models from openapi/harbor-1.json. Do not edit.
 """What the admin API shows: keys, the audit log, the organization, the queue, the clock and the installation."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,16 +19,16 @@ class ApiKey(Model):
     name: str | None = None
     workspace_id: str | None = None
     environment: str | None = None
-    scopes: tuple[str, ...] | None = None
     prefix: str | None = None
     last4: str | None = None
-    secret: str | None = field(default=None, repr=False)
+    scopes: tuple[str, ...] | None = None
+    rate_limit: str | None = None
+    allowed_cidrs: tuple[str, ...] | None = None
+    created_at: datetime | None = None
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
-    created_at: datetime | None = None
-    rate_limit: Any = None
-    allowed_cidrs: tuple[str, ...] | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +37,14 @@ class AuditEntry(Model):
 
     id: str
     action: str | None = None
-    actor: Any = None
-    subject: Any = None
+    product: str | None = None
+    subject: str | None = None
+    actor: str | None = None
     workspace_id: str | None = None
+    request_id: str | None = None
+    event_id: str | None = None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
     created_at: datetime | None = None
 
 
@@ -55,7 +62,21 @@ class Queue(Model):
     """Deliveries that wait: `depth` of them, the oldest due for `lag_ms` milliseconds."""
 
     depth: int | None = None
-    lag_ms: float | None = None
+    due: int | None = None
+    retrying: int | None = None
+    in_flight: int | None = None
+    paused: int | None = None
+    lag_ms: int | None = None
+    oldest_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran(Model):
+    """What ran at one moment while a manual calendar was moved: deliveries, and jobs by name."""
+
+    at: datetime
+    deliveries: int | None = None
+    jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +85,7 @@ class Clock(Model):
 
     now: datetime | None = None
     mode: str | None = None
-    ran: Any = None
+    ran: tuple[Ran, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,3 +1,4 @@
+# Made by scripts/sdk_models from openapi/harbor-1.json. Do not edit.
 """Deliveries and the attempts they are made of."""
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ class Attempt(Model):
     """One POST. `error` is None after a success, else a word such as `timeout`, `tls` or `http_status`."""
 
     id: str
-    delivery_id: str | None = None
     number: int
     trigger: str
     started_at: datetime
+    delivery_id: str | None = None
     duration_ms: int | None = None
     url: str | None = None
     response_status: int | None = None
-    response_headers: Mapping[str, str] | None = None
+    response_headers: Mapping[str, str] = field(default_factory=dict)
     response_body: str | None = None
     response_truncated: bool = False
     error: str | None = None
@@ -59,4 +60,4 @@ class BulkReplay(Model):
 
     count: int | None = None
     dry_run: bool = False
-    job_id: str | None = field(default=None)
+    job_id: str | None = None

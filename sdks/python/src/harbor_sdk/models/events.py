@@ -1,3 +1,4 @@
+# Made by scripts/sdk_models from openapi/harbor-1.json. Do not edit.
 """Workspaces and the events in them."""
 
 from __future__ import annotations
@@ -49,33 +50,3 @@ class BatchItem(Model):
     status: int
     event: Event | None = None
     error: ItemError | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchResult(Model):
-    """What became of a batch, item by item, in the order sent."""
-
-    items: tuple[BatchItem, ...]
-
-    @property
-    def events(self) -> tuple[Event, ...]:
-        """The events that were created."""
-        return tuple(item.event for item in self.items if item.event is not None)
-
-    @property
-    def errors(self) -> tuple[ItemError, ...]:
-        """Why the other items were refused; empty for an atomic batch."""
-        return tuple(item.error for item in self.items if item.error is not None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliveryEnvelope(Model):
-    """The body of a delivery. `type` is always `event.created`; the sender's type is `data.type`.
-
-    Handle each `data.id` once: a delivery may arrive more than once.
-    """
-
-    id: str
-    type: str
-    created_at: datetime
-    data: Event

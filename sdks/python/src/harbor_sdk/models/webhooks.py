@@ -1,3 +1,4 @@
+# Made by scripts/sdk_models from openapi/harbor-1.json. Do not edit.
 """Webhook endpoints, and what the server tells about them."""
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ class WebhookEndpoint(Model):
     status: str
     created_at: datetime
     workspace_id: str | None = None
-    secret: str | None = field(default=None, repr=False)
     description: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     filter: Mapping[str, Any] | None = None
@@ -29,6 +29,7 @@ class WebhookEndpoint(Model):
     signature_format: str | None = None
     disabled_reason: str | None = None
     updated_at: datetime | None = None
+    secret: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,9 @@ class WebhookStats(Model):
     webhook_id: str | None = None
     since: datetime | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    attempts: int | None = None
     success_rate: float | None = None
-    latency_ms: Mapping[str, float | None] = field(default_factory=dict)
+    latency_ms: Mapping[str, int | None] = field(default_factory=dict)
     last_success_at: datetime | None = None
     last_failure_at: datetime | None = None
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Unpack
+from typing import Unpack
 
 from harbor_sdk.calls import admin as calls
 from harbor_sdk.core.build import UNSET, Unset
@@ -114,7 +114,7 @@ class ApiKeys:
         name: str,
         scopes: Sequence[str] | None = None,
         expires_at: Moment | None = None,
-        rate_limit: Any = None,
+        rate_limit: str | None = None,
         allowed_cidrs: Sequence[str] | None = None,
         idempotency_key: str | None = None,
     ) -> ApiKey:
@@ -142,7 +142,7 @@ class ApiKeys:
         name: str | Unset = UNSET,
         scopes: Sequence[str] | Unset | None = UNSET,
         expires_at: Moment | Unset | None = UNSET,
-        rate_limit: Any = UNSET,
+        rate_limit: str | Unset | None = UNSET,
         allowed_cidrs: Sequence[str] | Unset | None = UNSET,
     ) -> ApiKey:
         """Changes what is given. None takes a limit away; `scopes=None` makes the key unrestricted."""

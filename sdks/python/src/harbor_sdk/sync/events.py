@@ -7,12 +7,13 @@ import builtins
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
+from harbor_sdk.batches import BatchResult
 from harbor_sdk.calls import events as calls
 from harbor_sdk.calls.events import BatchEvent
 from harbor_sdk.core.stream import Tail
 from harbor_sdk.filters import EventFilters, PageFilters
 from harbor_sdk.models.deliveries import Delivery
-from harbor_sdk.models.events import BatchResult, Event
+from harbor_sdk.models.events import Event
 from harbor_sdk.sync.runner import Page, Runner
 from harbor_sdk.sync.stream import EventStream
 
