@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ from harbor.kernel.http.services import Services
 from harbor.kernel.http.work import RawStage
 from harbor.kernel.ids import is_readable
 from harbor.kernel.webhooks.matching import check_filter, matches
+from harbor.kernel.workspaces.model import Workspace
 from harbor.products.harbor_events import dialect, located, scopes
 from harbor.products.harbor_events.events.api import show
 from harbor.products.harbor_events.wire import WorkspaceId
@@ -28,6 +31,7 @@ from harbor.products.harbor_events.wire import WorkspaceId
 HEARTBEAT_S = 15.0
 STREAMS_MAX = 200
 STREAMS_PER_KEY_MAX = 20
+HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 _STEP = 100
 
 
@@ -39,35 +43,61 @@ class StreamQuery(Query, kw_only=True):
     last_event_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follower:
+    """Who follows which types in which workspace, and from where."""
+
+    owner: str
+    account_id: str
+    workspace_id: str
+    types: tuple[str, ...]
+    position: int
+    last_id: str
+
+
 async def stream(stage: RawStage, request: Request, services: Services, query: StreamQuery) -> Stream:  # noqa: ARG001
     """Follow the log from its end, or after `Last-Event-ID`. Each frame's id resumes there."""
     tail: Tail = services.tools["tail"]
-    owner = request.principal.actor if request.principal else ""
-    _check_room(tail, owner)
+    owner = owner_of(request)
+    check_room(tail, owner)
 
-    def begin(call: Call, supply: dict[str, Any]) -> tuple[str, str, tuple[str, ...], tuple[int, str]]:
+    def begin(call: Call, supply: dict[str, Any]) -> Follower:
         wanted: StreamQuery = supply["query"]
         place: Place = supply["place"]
         assert place.workspace is not None
-        types = check_filter(wanted.type, field="type") if wanted.type else ("*",)
         after = request.header(b"last-event-id") or wanted.last_event_id
-        return call.account_id, place.workspace.id, types, _start(call, place.workspace.id, after)
+        return follower(call, place.workspace, wanted.type, owner=owner, after=after)
 
-    account_id, workspace_id, types, start = await stage.read(begin)
-    return Stream(
-        200,
-        {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"},
-        _frames(stage, tail, owner, account_id, workspace_id, types, start),
-    )
+    return Stream(200, HEADERS, _frames(stage, tail, await stage.read(begin)))
 
 
-def _check_room(tail: Tail, owner: str) -> None:
+def owner_of(request: Request) -> str:
+    """Whose streams a request counts among."""
+    return request.principal.actor if request.principal else ""
+
+
+def check_room(tail: Tail, owner: str) -> None:
+    """Raise `Unavailable` if there are too many streams already, of all or of this owner."""
     if tail.count >= STREAMS_MAX:
         raise Unavailable(f"{STREAMS_MAX} streams are open, which is the most; try again later.", retry_after_s=30)
     if tail.count_of(owner) >= STREAMS_PER_KEY_MAX:
         raise Unavailable(
             f"This key has {STREAMS_PER_KEY_MAX} streams open, which is the most; close one first.", retry_after_s=30
         )
+
+
+def follower(call: Call, workspace: Workspace, types: list[str], *, owner: str, after: str | None) -> Follower:
+    """A follower from the end of the log, or from after the event `after`. Raises `Invalid` for types that are none."""
+    wanted = check_filter(types, field="type") if types else ("*",)
+    position, last_id = _start(call, workspace.id, after)
+    return Follower(
+        owner=owner,
+        account_id=call.account_id,
+        workspace_id=workspace.id,
+        types=wanted,
+        position=position,
+        last_id=last_id,
+    )
 
 
 def _start(call: Call, workspace_id: str, after: str | None) -> tuple[int, str]:
@@ -79,38 +109,46 @@ def _start(call: Call, workspace_id: str, after: str | None) -> tuple[int, str]:
     return position, after
 
 
-async def _frames(
-    stage: RawStage,
-    tail: Tail,
-    owner: str,
-    account_id: str,
-    workspace_id: str,
-    types: tuple[str, ...],
-    start: tuple[int, str],
-) -> AsyncIterator[bytes]:
-    position, last_id = start
-    with tail.follow(owner) as news:
-        # A frame without data tells the client where it stands, before the first event comes.
-        yield f"id: {last_id}\n: following\n\n".encode() if last_id else b": following\n\n"
+async def follow(
+    stage: RawStage, tail: Tail, who: Follower, *, quiet_s: float = HEARTBEAT_S, pause_s: float = 0.0
+) -> AsyncGenerator[list[Event], None]:
+    """What a follower asks for, oldest first, as it comes; an empty list whenever nothing came for `quiet_s`.
+
+    It looks at most every `pause_s` unless it is behind. It ends when the caller may no longer read.
+    """
+    position, last_id = who.position, who.last_id
+    with tail.follow(who.owner) as news:
         while True:
             news.clear()
 
             def look(call: Call, _supply: object, at: tuple[int, str] = (position, last_id)) -> list[Event]:
-                return store.after_position(call.tx, account_id, workspace_id, at[0], at[1], _STEP)
+                return store.after_position(call.tx, who.account_id, who.workspace_id, at[0], at[1], _STEP)
 
             try:
                 found: list[Event] = await stage.read(look)
             except HarborError:
                 return  # the key was revoked or the workspace closed: the client hears why when it comes back
-            for event in found:
-                position, last_id = event.position, event.id
-                if matches(types, event.product, event.type):
-                    yield _frame(event)
+            if found:
+                position, last_id = found[-1].position, found[-1].id
+                if wanted := [event for event in found if matches(who.types, event.product, event.type)]:
+                    yield wanted
             if len(found) < _STEP:
+                await asyncio.sleep(pause_s)
                 try:
-                    await asyncio.wait_for(news.wait(), HEARTBEAT_S)
+                    await asyncio.wait_for(news.wait(), quiet_s)
                 except TimeoutError:
-                    yield b": still here\n\n"
+                    yield []
+
+
+async def _frames(stage: RawStage, tail: Tail, who: Follower) -> AsyncIterator[bytes]:
+    async with aclosing(follow(stage, tail, who)) as found:
+        # A frame without data tells the client where it stands, before the first event comes.
+        yield f"id: {who.last_id}\n: following\n\n".encode() if who.last_id else b": following\n\n"
+        async for events in found:
+            if not events:
+                yield b": still here\n\n"
+            for event in events:
+                yield _frame(event)
 
 
 def _frame(event: Event) -> bytes:

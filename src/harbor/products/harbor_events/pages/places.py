@@ -30,6 +30,11 @@ def of_workspace(call: Call, params: dict[str, str], value: Any) -> Place:
     return _readable(located.of_workspace(call, params, value))
 
 
+def of_event(call: Call, params: dict[str, str], value: Any) -> Place:
+    """The event in the path; one of another workspace than the path says is missing."""
+    return _readable(_within(params, located.of_event(call, params, value), "event"))
+
+
 def of_webhook(call: Call, params: dict[str, str], value: Any) -> Place:
     """The webhook in the path; one of another workspace than the path says is missing."""
     return _readable(_within(params, located.of_webhook(call, params, value), "webhook"))
