@@ -48,4 +48,13 @@ SEALED: Final[tuple[Sealed, ...]] = (
         purpose="idempotency.reply",
         key=("account_id", "workspace_id", "route", "idempotency_key"),
     ),
+    Sealed(
+        table="second_factors",
+        column="secret",
+        purpose="second_factor.secret",
+        key=("account_id", "person_id"),
+    ),
 )
+
+# Sealed and given away, kept nowhere: a rotation cannot seal them again, so they end with the key that sealed them.
+GIVEN_AWAY: Final = frozenset({"console.token"})
