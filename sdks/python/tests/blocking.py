@@ -5,10 +5,24 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
-from harbor_sdk import AsyncHarbor
+from harbor_sdk import AsyncHarbor, Harbor
+
+BOTH = ("sync", "async")
+
+
+@contextmanager
+def constructing(kind: str) -> Iterator[Any]:
+    """What constructs a client of one of `BOTH` kinds, as `Harbor` does."""
+    if kind == "sync":
+        yield Harbor
+        return
+    with asyncio.Runner() as runner:
+        yield partial(BlockingHarbor, runner)
 
 
 class Blocking:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import pytest
-from sdks.python.tests.blocking import BlockingHarbor
+from sdks.python.tests.blocking import BOTH, constructing
 from sdks.python.tests.loopback import Loopback
 from sdks.python.tests.samples import SECRET_KEY
 
@@ -38,14 +36,11 @@ def waits() -> Waits:
     return Waits()
 
 
-@pytest.fixture(params=["sync", "async"])
+@pytest.fixture(params=BOTH)
 def client(request: pytest.FixtureRequest) -> Iterator[Any]:
     """What constructs a client: what one can do, both can."""
-    if request.param == "sync":
-        yield Harbor
-        return
-    with asyncio.Runner() as runner:
-        yield partial(BlockingHarbor, runner)
+    with constructing(request.param) as construct:
+        yield construct
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ class ItemError(Model):
 
     code: str
     message: str
+    request_id: str | None = None
     param: str | None = None
+    details: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
