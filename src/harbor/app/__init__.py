@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ import structlog
 
 import harbor
 from harbor.app.opening import AREAS, apply_schema, check_schema, open_database, open_vault
+from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
 from harbor.kernel.calendar import Calendar
@@ -200,6 +201,7 @@ class Harbor:
             "calendar": self.calendar,
             "dispatch.owner": owner,
             **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),
+            "apis": lru_cache(1)(self._apis),
             "passwords": self.passwords,
             "sign_in_throttle": SignInThrottle(self.limiter),
             "delete_grace_days": self.settings.delete_grace_days,
@@ -243,6 +245,9 @@ class Harbor:
             retries=parse_schedule(settings.retry_schedule) if settings.retry_schedule else STANDARD,
             by_environment={name: parse_schedule(text) for name, text in own.items() if text},
         )
+
+    def _apis(self) -> Sequence[Api]:
+        return [api_of("harbor", document(self.pipelines["harbor"].product, base_url=""))]
 
     def _harbor_product(self) -> Any:
         limits = Limits(

@@ -95,7 +95,7 @@ function typescriptSdk(found, name, body, origin) {
   const once = found.headers.find((one) => one.name === "Idempotency-Key");
   const values = Object.fromEntries(Object.entries(named(found, body)).map(([word, value]) => [camel(word), value]));
   const call = found.parts.map((one) => JSON.stringify(one.value));
-  if (Object.keys(values).length || (once && !found.parts.length)) call.push(JSON.stringify(values, null, 2));
+  if (Object.keys(values).length || once) call.push(JSON.stringify(values, null, 2));
   if (once) call.push(`{ idempotencyKey: ${JSON.stringify(once.value)} }`);
   return [
     `import { Harbor } from "@harbor/sdk";`, "",
