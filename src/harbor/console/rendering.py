@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from harbor.console.assets import asset
 from harbor.console.cookies import form_token, secret_of
@@ -70,10 +71,13 @@ class Renderer:
             loader=ChoiceLoader([PrefixLoader(prefixed), FileSystemLoader(_TEMPLATES)]),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,
+            cache_size=-1,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._environment.globals.update(asset=asset, base=BASE, iso=iso_ms)
+        self._environment.filters["ticks"] = _ticks
         self._by_route = {route.name: section for section in self.sections for route in section.routes}
 
     def show(self, value: object, call: Call) -> object:
@@ -153,6 +157,15 @@ class Renderer:
     def _notice(self, request: Request, section: Section | None) -> str | None:
         done = next((value for name, value in request.query if name == "done"), None)
         return None if section is None or done is None else section.notices.get(done)
+
+
+def _ticks(text: str) -> Markup:
+    """Text in which what stands between backticks is code."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if index % 2 else escape(part)
+        for index, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)
 
 
 def around(tx: Tx, principal: Principal) -> Around | None:

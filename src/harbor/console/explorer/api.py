@@ -86,7 +86,7 @@ def _count(found: Sequence[tuple[Api, Mapping[str, Sequence[object]]]]) -> int:
 SECTION = Section(
     name="explorer",
     label="Developers",
-    icon="explorer",
+    icon="code",
     links=(Link("API explorer", _PATH),),
     routes=(
         Route("explorer.index", "GET", _PATH, index, locate=located.of_workspace),
