@@ -145,7 +145,7 @@ def _within_bytes(rows: list[Row]) -> list[Row]:
     """The first rows whose payloads fit one page together, at least one: a hundred of 256 KB would be 26 MB."""
     size = 0
     for index, row in enumerate(rows):
-        size += len(row["payload"])
+        size += len(row["payload"].encode())  # in bytes, as they are sent
         if size > PAGE_PAYLOAD_MAX and index:
             return rows[:index]
     return rows

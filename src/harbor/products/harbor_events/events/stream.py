@@ -114,10 +114,13 @@ async def follow(
 ) -> AsyncGenerator[list[Event], None]:
     """What a follower asks for, oldest first, as it comes; an empty list whenever nothing came for `quiet_s`.
 
-    It looks at most every `pause_s` unless it is behind. It ends when the caller may no longer read.
+    It looks at most every `pause_s` unless it is behind. It ends when the caller may no longer read, and at once where
+    there is no room.
     """
     position, last_id = who.position, who.last_id
     with tail.follow(who.owner) as news:
+        if tail.count > STREAMS_MAX or tail.count_of(who.owner) > STREAMS_PER_KEY_MAX:
+            return  # several asked for the last place at once; whoever comes back hears that there is none
         while True:
             news.clear()
 
