@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.end_to_end import typescript
 from tests.end_to_end.server import Server
-from tests.end_to_end.tenant import Tenant
+from tests.end_to_end.tenant import Tenant, eventually
 from tests.end_to_end.typescript import Package, node
 
 ROOT = Path(__file__).parents[2]
@@ -125,6 +125,7 @@ async def test_the_readme_leads_to_a_sent_event_and_a_verified_webhook(shop: Ten
     env["HARBOR_WEBHOOK_SECRET"] = registered.stdout.strip()
     with typescript.start("receive.mjs", cwd=project, env=env) as receiver:
         try:
+            await eventually(lambda: _answers(port), "the receiver listens")
             sent = await asyncio.to_thread(node, "send.mjs", cwd=project, env=env)
             assert sent.returncode == 0, sent.stderr
             assert receiver.stdout is not None
@@ -167,6 +168,16 @@ def _programs(page: Path) -> list[tuple[str, str]]:
 
 def _names(project: Path) -> list[str]:
     return sorted(path.name for path in project.glob("*.m*s"))
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
 
 
 def _free_port() -> int:
