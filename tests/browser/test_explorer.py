@@ -17,6 +17,7 @@ async def test_an_operation_is_found_by_a_word_and_called_with_a_key_for_an_hour
     await page.locator("nav summary", has_text="Developers").click()
     await page.get_by_role("link", name="API explorer").click()
     await page.get_by_label("Search").fill("create an event")
+    await expect(page.get_by_role("link", name="List events")).to_have_count(0)
     await page.get_by_role("link", name="Create an event", exact=True).click()
     await page.get_by_role("button", name="Make a key for an hour").click()
     await expect(page.get_by_text("You have a key for an hour.")).to_be_visible()
