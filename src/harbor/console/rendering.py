@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, DictLoader, Environment, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from harbor.console.assets import asset
+from harbor.console.assets import asset, version
 from harbor.console.cookies import form_token, secret_of
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
@@ -66,18 +67,8 @@ class Renderer:
     _by_route: dict[str, Section] = field(init=False)
 
     def __post_init__(self) -> None:
-        prefixed = {section.name: FileSystemLoader(section.templates) for section in self.sections}
-        self._environment = Environment(
-            loader=ChoiceLoader([PrefixLoader(prefixed), FileSystemLoader(_TEMPLATES)]),
-            autoescape=True,
-            undefined=StrictUndefined,
-            auto_reload=False,
-            cache_size=-1,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._environment.globals.update(asset=asset, base=BASE, iso=iso_ms)
-        self._environment.filters["ticks"] = _ticks
+        self._environment = _templates(tuple((section.name, section.templates) for section in self.sections))
+        version()  # pages name assets, and those are read now too
         self._by_route = {route.name: section for section in self.sections for route in section.routes}
 
     def show(self, value: object, call: Call) -> object:
@@ -166,6 +157,28 @@ def _ticks(text: str) -> Markup:
         for index, part in enumerate(text.split("`"))
     ]
     return Markup("").join(parts)
+
+
+@cache
+def _templates(sections: tuple[tuple[str, Path], ...]) -> Environment:
+    """The templates of all sections. They are read now: a page is made in a transaction, where no file is opened."""
+    prefixed = {name: DictLoader(_read(folder)) for name, folder in sections}
+    environment = Environment(
+        loader=ChoiceLoader([PrefixLoader(prefixed), DictLoader(_read(_TEMPLATES))]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        cache_size=-1,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=asset, base=BASE, iso=iso_ms)
+    environment.filters["ticks"] = _ticks
+    return environment
+
+
+def _read(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in sorted(folder.rglob("*.html"))}
 
 
 def around(tx: Tx, principal: Principal) -> Around | None:
