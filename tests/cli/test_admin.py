@@ -50,6 +50,29 @@ def test_keys_revoke_and_roll(run: Run, server: StandIn) -> None:
     assert server.last.json == {"expire_old_in_seconds": 0}
 
 
+ORGANIZATION_KEY = HANDLE | {"workspace_id": None, "environment": "sandbox"}
+
+
+def test_keys_of_the_organization_are_listed_and_made(run: Run, server: StandIn) -> None:
+    server.on("GET /admin/v1/api_keys", page(ORGANIZATION_KEY))
+    server.on("POST /admin/v1/api_keys", ORGANIZATION_KEY | {"secret": SECRET_KEY}, status=201)
+
+    listed = run("keys", "list", "--organization", "--environment", "sandbox", HARBOR_WORKSPACE=WS)
+    assert listed.stdout.splitlines()[1].split()[:3] == [KEY, "ci", "sandbox"]
+    assert ("environment", "sandbox") in server.last.query
+    words = ("keys", "create", "--organization", "--environment", "sandbox", "--name", "ops")
+    made = run(*words, "--scope", "workspaces:manage", "--json").json
+    assert (made["secret"], made["workspace_id"]) == (SECRET_KEY, None)
+    assert server.last.json == {"name": "ops", "environment": "sandbox", "scopes": ["workspaces:manage"]}
+
+
+@pytest.mark.parametrize("words", [("--environment", "sandbox"), ("--organization", "--workspace", WS)])
+def test_options_of_the_other_kind_of_key_are_wrong_usage(run: Run, server: StandIn, words: tuple[str, ...]) -> None:
+    assert run("keys", "list", *words).code == 2
+    assert run("keys", "create", "--name", "ci", *words).code == 2
+    assert server.seen == []
+
+
 @pytest.mark.parametrize(("word", "words"), [("suspend", ("--reason", "billing")), ("activate", ()), ("archive", ())])
 def test_workspaces_change_state(run: Run, server: StandIn, word: str, words: tuple[str, ...]) -> None:
     server.on(f"POST /admin/v1/workspaces/{WS}/{word}", WORKSPACE)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sdks.python.tests.conftest import Waits
 from sdks.python.tests.loopback import Answer, Loopback, refusal, sse
-from sdks.python.tests.samples import WS, event
+from sdks.python.tests.samples import SECRET_KEY, WS, event
 
 from harbor_sdk import AuthenticationError, ConnectionError_, Harbor, HarborError
 from harbor_sdk.core.sse import FRAME_CHARS_MAX, Frame, FrameReader
@@ -103,6 +105,22 @@ def test_the_server_chooses_the_pause_before_reconnecting(harbor: Harbor, server
     list(harbor.events.stream(workspace_id=WS))
 
     assert waits.seconds == [0.04, 0.9]
+
+
+def test_a_lost_stream_tells_the_logger_why_it_waits(client: type[Harbor], server: Loopback, caplog: Any) -> None:
+    server.script = [sse(frame(1)), Answer(204)]
+    logger = logging.getLogger("shop")
+
+    with (
+        caplog.at_level(logging.WARNING),
+        client(SECRET_KEY, host=server.url, logger=logger, sleep=lambda _: None) as harbor,
+        harbor.events.stream(workspace_id=WS) as stream,
+    ):
+        assert len(list(stream)) == 1
+
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "shop"]
+    assert line.startswith("GET /v1/events/stream again in ")
+    assert "connection_error" in line
 
 
 def test_a_refused_stream_is_not_tried_again(harbor: Harbor, server: Loopback) -> None:

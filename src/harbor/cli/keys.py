@@ -1,22 +1,43 @@
-"""`harbor keys`: the secret keys of a workspace."""
+"""`harbor keys`: the secret keys of a workspace, or of the whole organization."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import click
+from click.core import ParameterSource
 
 from harbor.cli.options import Session, idempotency_option, with_session
 from harbor.cli.options_lists import Listing, page_options
 from harbor.cli.options_values import moment
 
+if TYPE_CHECKING:
+    from harbor_sdk import ApiKey
+
 COLUMNS: Final = ("id", "name", "prefix", "last4", "scopes", "expires_at", "last_used_at", "created_at")
 OVERLAP_S_MAX: Final = 604_800
+
+organization_option = click.option(
+    "--organization",
+    "of_organization",
+    is_flag=True,
+    help="Keys that reach all workspaces of an environment, instead of those of one workspace.",
+)
+environment_option = click.option(
+    "--environment",
+    type=click.Choice(["production", "sandbox"]),
+    help="With --organization: in which environment.",
+)
 
 
 @click.group()
 def keys() -> None:
     """Secret keys, for programs that call the API. Takes an admin key.
+
+    A key of one workspace is for sending and reading. A key of the organization (--organization) is for administration,
+    or for programs that work in many workspaces.
 
     \b
     Example:
@@ -25,16 +46,24 @@ def keys() -> None:
 
 
 @keys.command("list")
+@organization_option
+@environment_option
 @page_options
 @with_session(admin=True, workspace=True)
-def list_(session: Session, *, listing: Listing) -> None:
-    """List the keys of a workspace, without their secrets.
+def list_(session: Session, *, of_organization: bool, environment: str | None, listing: Listing) -> None:
+    """List the keys of a workspace, or with --organization those of the organization, without their secrets.
 
     \b
     Example:
       harbor keys list --workspace ws_01j8yxw2v3t4s5r6q7p8n9m0k1
+      harbor keys list --organization --environment sandbox
     """
-    session.out.table(listing.fetch(session.harbor.admin.api_keys.list, session.workspace()), COLUMNS)
+    admin = session.harbor.admin
+    if _is_for_organization(of_organization, environment):
+        found = listing.fetch(admin.organization_keys.list, environment=environment)
+        session.out.table(found, ("id", "name", "environment", *COLUMNS[2:]))
+        return
+    session.out.table(listing.fetch(admin.api_keys.list, session.workspace()), COLUMNS)
 
 
 @keys.command()
@@ -43,6 +72,8 @@ def list_(session: Session, *, listing: Listing) -> None:
 @click.option("--expires-at", type=moment, help="When it ends; never when not given.")
 @click.option("--rate-limit", metavar="QUOTA:BURST", help="Requests a minute and at once, instead of the usual.")
 @click.option("--allowed-cidr", "allowed_cidrs", multiple=True, metavar="CIDR", help="Only from here; repeatable.")
+@organization_option
+@environment_option
 @idempotency_option
 @with_session(admin=True, workspace=True)
 def create(
@@ -53,16 +84,24 @@ def create(
     expires_at: str | None,
     rate_limit: str | None,
     allowed_cidrs: tuple[str, ...],
+    of_organization: bool,
+    environment: str | None,
     idempotency_key: str | None,
 ) -> None:
-    """Make a key, and print its secret this once.
+    """Make a key for a workspace, or with --organization for all of an environment; print its secret this once.
 
     \b
     Example:
       harbor keys create --name ci --scope events:write --expires-at 2027-01-01T00:00:00Z
+      harbor keys create --organization --environment sandbox --name operators --scope workspaces:manage
     """
-    key = session.harbor.admin.api_keys.create(
-        session.workspace(),
+    admin = session.harbor.admin
+    make: Callable[..., ApiKey]
+    if _is_for_organization(of_organization, environment):
+        make = partial(admin.organization_keys.create, environment=environment)
+    else:
+        make = partial(admin.api_keys.create, session.workspace())
+    key = make(
         name=name,
         scopes=list(scopes) or None,
         expires_at=expires_at,
@@ -109,3 +148,17 @@ def roll(session: Session, *, key_id: str, expire_old_in_seconds: int | None, id
     )
     session.out.record(key.to_dict())
     session.out.note("Keep the secret now: it is not shown again.")
+
+
+def _is_for_organization(of_organization: bool, environment: str | None) -> bool:
+    """Raises `click.UsageError` for options that belong to the other kind of key."""
+    if not of_organization and environment is not None:
+        raise click.UsageError("--environment goes with --organization; a workspace has its own.")
+    if of_organization and _is_typed("named_workspace"):
+        raise click.UsageError("--workspace and --organization exclude each other.")
+    return of_organization
+
+
+def _is_typed(parameter: str) -> bool:
+    # HARBOR_WORKSPACE may be set for other commands, and says nothing here.
+    return click.get_current_context().get_parameter_source(parameter) is ParameterSource.COMMANDLINE

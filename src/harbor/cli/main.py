@@ -10,11 +10,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from harbor.cli.output import Exit, Failure, show_failure
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Word]]] = {
         "backup": Word("harbor.cli.backup:backup", "Copy everything into one file."),
         "restore": Word("harbor.cli.restore:restore", "Fill an empty data directory from such a file."),
         "rotate-key": Word("harbor.cli.rotate_key:rotate_key", "Seal all secrets with a fresh instance key."),
+        "completion": Word("harbor.cli.completion:completion", "Print the script that completes words in a shell."),
     },
     "A running server": {
         "status": Word("harbor.cli.workspaces_status:status", "Say whether the server answers, and as whom."),
@@ -45,7 +49,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Word]]] = {
         "deliveries": Word("harbor.cli.deliveries:deliveries", "Look into deliveries; send them again."),
         "listen": Word("harbor.cli.listen:listen", "Deliver a workspace's events to a local server."),
         "trigger": Word("harbor.cli.trigger:trigger", "Create an event with a sample payload."),
-        "keys": Word("harbor.cli.keys:keys", "Manage the secret keys of a workspace."),
+        "keys": Word("harbor.cli.keys:keys", "Manage secret keys, of a workspace or the organization."),
         "workspaces": Word("harbor.cli.workspaces:workspaces", "Manage the workspaces of the organization."),
     },
 }
@@ -60,7 +64,21 @@ class Program(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         word = WORDS.get(cmd_name)
-        return None if word is None else load(cmd_name, word)
+        if word is None:
+            return None
+        try:
+            return load(cmd_name, word)
+        except Failure:
+            if ctx.resilient_parsing:  # a shell that completes a line is told nothing rather than an error
+                return None
+            raise
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The words from the table, as in the listing: click would import every command for its line of help."""
+        from click.shell_completion import CompletionItem
+
+        words = [CompletionItem(name, help=word.help) for name, word in WORDS.items() if name.startswith(incomplete)]
+        return [*words, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         for title, words in SECTIONS.items():

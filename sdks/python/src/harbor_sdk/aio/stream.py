@@ -49,9 +49,10 @@ class AsyncEventStream(AsyncIterator[Event]):
 
     async def _run(self) -> AsyncGenerator[Event, None]:
         while True:
+            request = self._tail.request()
             outcome: Reply | NoReply | None = None
             try:
-                async with self._transport.open(self._tail.request()) as response:
+                async with self._transport.open(request) as response:
                     if response.is_success:
                         if not self._tail.opened(read_head(response)):
                             return
@@ -63,4 +64,4 @@ class AsyncEventStream(AsyncIterator[Event]):
                         outcome = read_head(response, await self._transport.read_body(response, deadline) or b"")
             except httpx.RequestError as error:
                 outcome = read_failure(error, self._transport.settings)
-            await self._transport.sleep(self._tail.lost(outcome))
+            await self._transport.pause(request, self._tail.lost(outcome))

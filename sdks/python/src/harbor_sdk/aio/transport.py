@@ -11,7 +11,7 @@ import httpx
 
 from harbor_sdk.core.reply import invalid_response
 from harbor_sdk.core.request import NoReply, Reply, Request
-from harbor_sdk.core.retries import judge
+from harbor_sdk.core.retries import Wait, judge
 from harbor_sdk.core.stream import SILENCE_S_MAX
 from harbor_sdk.core.wire import (
     REPLY_BYTES_MAX,
@@ -40,7 +40,7 @@ class Transport:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.settings = settings
-        self.sleep = sleep
+        self._sleep = sleep
         self.random = random
         self._logger = logger
         # Redirects are not followed: the key must not travel to a host that nobody configured.
@@ -64,16 +64,20 @@ class Transport:
             )
             if isinstance(verdict, Reply):
                 return verdict
-            self._logger.warning(
-                "%s %s again in %.3f s: %s (request %s)",
-                request.method,
-                request.path,
-                verdict.seconds,
-                verdict.error.code,
-                verdict.error.request_id,
-            )
-            await self.sleep(verdict.seconds)
+            await self.pause(request, verdict)
         raise AssertionError("count() never ends")
+
+    async def pause(self, request: Request, wait: Wait) -> None:
+        """Waits before `request` goes out again, and tells the logger why."""
+        self._logger.warning(
+            "%s %s again in %.3f s: %s (request %s)",
+            request.method,
+            request.path,
+            wait.seconds,
+            wait.error.code,
+            wait.error.request_id,
+        )
+        await self._sleep(wait.seconds)
 
     @asynccontextmanager
     async def open(self, request: Request, *, silence_s_max: float = SILENCE_S_MAX) -> AsyncIterator[httpx.Response]:

@@ -10,7 +10,7 @@ from typing import Final
 from harbor_sdk.core.decode import decode
 from harbor_sdk.core.reply import absence, invalid_response, refusal
 from harbor_sdk.core.request import NoReply, Reply, Request
-from harbor_sdk.core.retries import RETRIED_STATUSES, TOLD_DELAY_S_MAX, delay_s
+from harbor_sdk.core.retries import RETRIED_STATUSES, TOLD_DELAY_S_MAX, Wait, delay_s
 from harbor_sdk.core.sse import Frame, FrameReader
 from harbor_sdk.errors import HarborError
 from harbor_sdk.models.events import Event
@@ -77,8 +77,8 @@ class Tail:
         self.last_event_id = self._reader.last_id or self.last_event_id
         self._retry_ms = self._reader.retry_ms if self._reader.retry_ms is not None else self._retry_ms
 
-    def lost(self, outcome: Reply | NoReply | None) -> float:
-        """Seconds to wait before connecting again; None means that the server closed the connection.
+    def lost(self, outcome: Reply | NoReply | None) -> Wait:
+        """The wait before connecting again; None means that the server closed the connection.
 
         Raises what went wrong when that cannot help, or when it did not help often enough.
         """
@@ -95,7 +95,7 @@ class Tail:
         if seconds > TOLD_DELAY_S_MAX:
             raise error
         self._failures += 1
-        return seconds
+        return Wait(seconds, error)
 
 
 def _error(outcome: Reply | NoReply | None) -> HarborError:

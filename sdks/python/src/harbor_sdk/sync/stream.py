@@ -50,9 +50,10 @@ class EventStream(Iterator[Event]):
 
     def _run(self) -> Generator[Event, None]:
         while True:
+            request = self._tail.request()
             outcome: Reply | NoReply | None = None
             try:
-                with self._transport.open(self._tail.request()) as response:
+                with self._transport.open(request) as response:
                     if response.is_success:
                         if not self._tail.opened(read_head(response)):
                             return
@@ -63,4 +64,4 @@ class EventStream(Iterator[Event]):
                         outcome = read_head(response, self._transport.read_body(response, deadline) or b"")
             except httpx.RequestError as error:
                 outcome = read_failure(error, self._transport.settings)
-            self._transport.sleep(self._tail.lost(outcome))
+            self._transport.pause(request, self._tail.lost(outcome))
