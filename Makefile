@@ -72,6 +72,7 @@ golden: setup-dev ## Write the OpenAPI documents, the SDK and the reference anew
 	$(BIN)/python scripts/openapi
 	$(BIN)/python scripts/sdk_models
 	$(BIN)/python scripts/sdk_sync
+	$(BIN)/python scripts/typescript_models
 	$(BIN)/python scripts/reference
 
 docs: setup-dev ## Write docs/reference anew
