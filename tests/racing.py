@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Generic, TypeVar
 
 from harbor.kernel.storage.database import Database, Tx, Work
 
@@ -22,13 +23,11 @@ async def overlapping(database: Database, first: Work[Any], second: Work[Any]) -
     if database.engine == "sqlite":
         did = await asyncio.gather(database.write(first), database.write(second), return_exceptions=True)
         return did[0], did[1]
-    async with asyncio.timeout(_WAIT_S_MAX):
-        first_task, leave = await begin(database, first)
+    async with asyncio.timeout(_WAIT_S_MAX), begun(database, first) as held:
         second_task = asyncio.create_task(database.write(second))
         while not second_task.done() and not await _somebody_waits(database):
             await asyncio.sleep(0.002)
-        leave()
-        did = await asyncio.gather(first_task, second_task, return_exceptions=True)
+        did = await asyncio.gather(held.commit(), second_task, return_exceptions=True)
     return did[0], did[1]
 
 
@@ -41,8 +40,22 @@ async def together(database: Database, first: Work[Any], second: Work[Any]) -> t
     return results
 
 
-async def begin(database: Database, work: Work[T]) -> tuple[asyncio.Task[T], Callable[[], None]]:
-    """A work that has done everything and not committed, and what lets it commit. For PostgreSQL."""
+class Held(Generic[T]):
+    """A work that has done everything and not committed."""
+
+    def __init__(self, task: asyncio.Task[T], leave: threading.Event) -> None:
+        self._task = task
+        self._leave = leave
+
+    async def commit(self) -> T:
+        """Let it end; its result or its error."""
+        self._leave.set()
+        return await self._task
+
+
+@asynccontextmanager
+async def begun(database: Database, work: Work[T]) -> AsyncIterator[Held[T]]:
+    """A work held open just before its end, on PostgreSQL; it ends with the block at the latest."""
     loop, did, leave = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
     def held(tx: Tx) -> T:
@@ -50,11 +63,15 @@ async def begin(database: Database, work: Work[T]) -> tuple[asyncio.Task[T], Cal
             return work(tx)
         finally:
             loop.call_soon_threadsafe(did.set)
-            assert leave.wait(_WAIT_S_MAX), "nobody let it commit"
+            leave.wait(_WAIT_S_MAX)
 
     task = asyncio.create_task(database.write(held))
     await did.wait()
-    return task, leave.set
+    try:
+        yield Held(task, leave)
+    finally:
+        leave.set()
+        await asyncio.wait({task})
 
 
 async def _somebody_waits(database: Database) -> bool:

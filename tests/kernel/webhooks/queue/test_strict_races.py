@@ -8,7 +8,7 @@ import pytest
 from tests.factories import make_event
 from tests.kernel.probe import Probe
 from tests.kernel.webhooks.queue.rows import events, send, settle, settlement, take
-from tests.racing import begin
+from tests.racing import begun
 
 from harbor.kernel.errors import Denied
 from harbor.kernel.eventlog.model import Event
@@ -52,17 +52,17 @@ async def test_an_event_on_its_way_in_is_sent_before_those_that_overtook_it(
         assert await send(probe, 3) == await delivered(probe, webhook)
         return
     before = await send(probe, 1)
-    first_task, first_leaves = await begin(probe.house.database, emitting(probe))
-    second_task, second_leaves = await begin(probe.house.database, emitting(probe))
-    overtook = await send(probe, 2)
-    sent = [await delivered(probe, webhook)]
+    async with (
+        begun(probe.house.database, emitting(probe)) as first_held,
+        begun(probe.house.database, emitting(probe)) as second_held,
+    ):
+        overtook = await send(probe, 2)
+        sent = [await delivered(probe, webhook)]
 
-    second_leaves()
-    second = await second_task
-    sent.append(await delivered(probe, webhook))
-    first_leaves()
-    first = await first_task
-    sent.append(await delivered(probe, webhook))
+        second = await second_held.commit()
+        sent.append(await delivered(probe, webhook))
+        first = await first_held.commit()
+        sent.append(await delivered(probe, webhook))
 
     assert sent == [before, [], [first.id, second.id, *overtook]]
     assert [one for batch in sent for one in batch] == await log(probe)
@@ -77,12 +77,11 @@ async def test_an_event_that_was_undone_holds_nobody_up(probe: Probe, webhook: S
         emitting(probe)(tx)
         raise Denied("no")
 
-    task, leave = await begin(probe.house.database, undone)
-    later = await send(probe, 1)
-    meanwhile = await delivered(probe, webhook)
-    leave()
-    with pytest.raises(Denied):
-        await task
+    async with begun(probe.house.database, undone) as held:
+        later = await send(probe, 1)
+        meanwhile = await delivered(probe, webhook)
+        with pytest.raises(Denied):
+            await held.commit()
 
     assert meanwhile == []
     assert await delivered(probe, webhook) == later
@@ -93,12 +92,11 @@ async def test_without_order_nobody_waits_for_what_is_on_its_way(probe: Probe) -
     if probe.house.database.engine == "sqlite":
         assert await send(probe, 1) == await delivered(probe, webhook)
         return
-    task, leave = await begin(probe.house.database, emitting(probe))
-    later = await send(probe, 1)
+    async with begun(probe.house.database, emitting(probe)) as held:
+        later = await send(probe, 1)
 
-    meanwhile = await delivered(probe, webhook)
-    leave()
-    first = await task
+        meanwhile = await delivered(probe, webhook)
+        first = await held.commit()
 
     assert meanwhile == later
     assert await delivered(probe, webhook) == [first.id]
