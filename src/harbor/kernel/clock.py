@@ -101,4 +101,4 @@ def micros_or_none(moment_: datetime | None) -> int | None:
 def iso_ms(moment_: datetime) -> str:
     """`2026-05-25T12:00:00.000Z`: UTC, three digits, cut and not rounded."""
     utc = moment_.astimezone(UTC) if moment_.tzinfo is not UTC else moment_
-    return f"{utc.year:04}-{utc.month:02}-{utc.day:02}T{utc.hour:02}:{utc.minute:02}:{utc.second:02}.{utc.microsecond // 1000:03}Z"
+    return f"{utc.isoformat(timespec='milliseconds')[:23]}Z"
