@@ -134,3 +134,13 @@ async def test_of_two_rolls_without_grace_one_makes_the_successor(shop: Probe) -
 
     assert isinstance(refused, Conflict)
     assert await live(shop) == [rolled.key.id]
+
+
+async def test_rolling_again_never_lets_a_key_live_longer(shop: Probe) -> None:
+    old = await new_key(shop)
+    await shop.write(lambda call: roll_later(call, old))
+    first_end = (await key(shop, old)).revoked_at
+
+    await shop.write(lambda call: service.roll(call, old, expire_old_in_s=7 * 86_400))
+
+    assert (await key(shop, old)).revoked_at == first_end

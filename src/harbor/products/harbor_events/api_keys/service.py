@@ -140,7 +140,7 @@ def revoke(call: Call, key_id: str) -> None:
 
 
 def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
-    """A second key like the first, which ends after a while."""
+    """A second key like the first, which ends after a while, or when it was to end anyway if that is sooner."""
     call.tx.lock("credential", key_id)
     inside, old = administered(call, key_id)
     _check_reach(call, old, old.scopes)
@@ -158,10 +158,9 @@ def roll(call: Call, key_id: str, *, expire_old_in_s: int) -> WithSecret:
             expires_at=old.expires_at,
         ),
     )
-    ends = call.tx.now + timedelta(seconds=expire_old_in_s)
-    if old.expires_at is not None and old.expires_at < ends:
-        ends = old.expires_at
-    store.put_credential(call.tx, replace(old, revoked_at=ends))
+    # Rolling again never lets a key live longer than it was to live before.
+    ends = [call.tx.now + timedelta(seconds=expire_old_in_s), old.expires_at, old.revoked_at]
+    store.put_credential(call.tx, replace(old, revoked_at=min(end for end in ends if end is not None)))
     _tell(inside, "harbor.api_key.rolled", old)
     return made
 
