@@ -205,6 +205,7 @@ class Harbor:
             "passwords": self.passwords,
             "sign_in_throttle": SignInThrottle(self.limiter),
             "delete_grace_days": self.settings.delete_grace_days,
+            "mails_go_out": self.settings.smtp_host is not None,
         }
 
     def _kinds(self) -> list[Any]:

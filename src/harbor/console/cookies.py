@@ -1,41 +1,45 @@
-"""The session's cookie, and the token that ties a form to the session it was shown in."""
+"""The cookies of signing in, and the token that ties a form to the session it was shown in."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
 from harbor.kernel.http.request import Request
 from harbor.kernel.identity.sessions_model import SESSION_LIFETIME
 
-_NAME = "harbor_session"
+_SESSION = "harbor_session"
+_SECOND_STEP = "harbor_second_step"
 # Browsers take a cookie with this prefix only over TLS, from this host, for all of its paths: nobody else can set it.
-_NAME_OVER_TLS = f"__Host-{_NAME}"
+_PREFIX_OVER_TLS = "__Host-"
 _FORM_TOKEN_LENGTH = 43
 
 
 def secret_of(request: Request) -> str | None:
     """The session's secret that came with the request."""
-    header = request.header(b"cookie")
-    if not header:
-        return None
-    try:
-        jar = SimpleCookie(header)
-    except CookieError:
-        return None
-    morsel = jar.get(_NAME_OVER_TLS if is_over_tls(request) else _NAME)
-    return None if morsel is None or not morsel.value else morsel.value
+    return _value(request, _SESSION)
 
 
 def set_session(request: Request, secret: str) -> str:
     """The `Set-Cookie` of a new session."""
-    return _cookie(request, secret, int(SESSION_LIFETIME.total_seconds()))
+    return _cookie(request, _SESSION, secret, SESSION_LIFETIME)
 
 
 def end_session(request: Request) -> str:
     """The `Set-Cookie` that makes a browser forget its session."""
-    return _cookie(request, "", 0)
+    return _cookie(request, _SESSION, "", timedelta())
+
+
+def second_step_of(request: Request) -> str | None:
+    """The token of somebody whose password was right a moment ago."""
+    return _value(request, _SECOND_STEP)
+
+
+def set_second_step(request: Request, token: str, lifetime: timedelta) -> str:
+    """The `Set-Cookie` between the password and the code. A cookie, because addresses end up in histories and logs."""
+    return _cookie(request, _SECOND_STEP, token, lifetime)
 
 
 def form_token(secret: str) -> str:
@@ -53,6 +57,23 @@ def is_over_tls(request: Request) -> bool:
     return bool(request.scope.get("scheme") == "https")
 
 
-def _cookie(request: Request, value: str, seconds: int) -> str:
-    name, secure = (_NAME_OVER_TLS, "; Secure") if is_over_tls(request) else (_NAME, "")
-    return f"{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+def _value(request: Request, name: str) -> str | None:
+    header = request.header(b"cookie")
+    if not header:
+        return None
+    try:
+        jar = SimpleCookie(header)
+    except CookieError:
+        return None
+    morsel = jar.get(_name(request, name))
+    return None if morsel is None or not morsel.value else morsel.value
+
+
+def _cookie(request: Request, name: str, value: str, lifetime: timedelta) -> str:
+    secure = "; Secure" if is_over_tls(request) else ""
+    seconds = int(lifetime.total_seconds())
+    return f"{_name(request, name)}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+
+def _name(request: Request, name: str) -> str:
+    return f"{_PREFIX_OVER_TLS}{name}" if is_over_tls(request) else name

@@ -41,6 +41,7 @@ _TITLES = {
     404: "Not found",
     405: "Not possible here",
     409: "That cannot be done now",
+    410: "No longer good",
     413: "Too large",
     415: "Not understood",
     422: "Something is missing or wrong",
@@ -127,7 +128,9 @@ def _error(renderer: Renderer, fault: HarborError, request: Request) -> Reply:
         if secret_of(request) is not None:
             headers["Set-Cookie"] = end_session(request)
         if request.method in ("GET", "HEAD"):
-            return Reply(303, b"", {**headers, "Location": f"{BASE}/sign-in?next={quote(_here(request))}"}, None)
+            ended = "&ended=true" if "Set-Cookie" in headers else ""
+            there = f"{BASE}/sign-in?next={quote(_here(request))}{ended}"
+            return Reply(303, b"", {**headers, "Location": there}, None)
     message = fault.message
     if fault.code == "permission_denied" and request.signed_in is not None:
         message = "Your role does not allow this. An owner or administrator of the organization can do it."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harbor.console import assets, explorer, sign_in
+from harbor.console import account, assets, explorer, people, sign_in, system, welcome
 from harbor.console.dialect import console_dialect
 from harbor.console.rendering import Renderer
 from harbor.kernel.http.page import Section
@@ -16,8 +16,8 @@ from harbor.kernel.storage.database import Database
 
 def console_product(database: Database, sections: Sequence[Section], *, version: str) -> Product:
     """The console with the products' sections, in the order of the navigation."""
-    sections = (*sections, explorer.SECTION)
-    renderer = Renderer(sections)
+    sections = (*sections, explorer.SECTION, people.SECTION, system.SECTION, account.SECTION, welcome.SECTION)
+    renderer = Renderer(sections, account_links=account.LINKS, operators_only=frozenset({system.SECTION.name}))
     routes = [route for section in sections for route in section.routes]
     return Product(
         name="console",

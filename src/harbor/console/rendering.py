@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 from harbor.console.assets import asset, version
 from harbor.console.cookies import form_token, secret_of
+from harbor.console.first_person import SET_UP_PATH, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
 from harbor.kernel.http.page import Html, Section
@@ -37,8 +38,9 @@ class Around:
     """What the layout shows that is read in the page's transaction: the workspaces of its account."""
 
     workspaces: Sequence[Workspace]
-    default_id: str
+    default_ids: Mapping[str, str]  # by environment
     organization: str
+    is_operator: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,9 @@ class Renderer:
     """Renders the pages of all sections. Templates of a section are named `section/page.html`, ours without a prefix."""
 
     sections: Sequence[Section]
+    account_links: Sequence[tuple[str, str]] = ()
+    # Sections that are about the installation, which only the organization that operates it sees.
+    operators_only: frozenset[str] = frozenset()
     _environment: Environment = field(init=False)
     _by_route: dict[str, Section] = field(init=False)
 
@@ -91,7 +96,8 @@ class Renderer:
         signed_in: SignedIn | None = request.signed_in
         secret = secret_of(request)
         environment = request.params.get("environment") or (Side.SANDBOX if signed_in else None)
-        workspace_id = request.params.get("workspace_id") or (shown.around.default_id if shown.around else None)
+        default_id = shown.around.default_ids.get(environment or "") if shown.around else None
+        workspace_id = request.params.get("workspace_id") or default_id
         place = {"environment": environment or "", "workspace_id": workspace_id or ""}
         person = signed_in.person if signed_in else None
         return {
@@ -100,28 +106,36 @@ class Renderer:
                 "section": section.label if section else None,
                 "trail": [(label, BASE + href.format_map(place)) for label, href in shown.html.trail],
             },
-            "nav": self._navigation(request, signed_in, place) if signed_in else [],
+            "nav": self._navigation(request, signed_in, place, shown.around) if signed_in else [],
             "environment": environment if "environment" in request.params else None,
             "environments": [(side.value, f"{BASE}/{side.value}") for side in Side] if signed_in else [],
             "workspaces": self._switch(request, shown.around) if signed_in else [],
             "person": person,
+            "account_links": [(label, BASE + path) for label, path in self.account_links],
             "organization": shown.around.organization if shown.around else None,
             "csrf": form_token(secret) if secret and signed_in else "",
             "notice": self._notice(request, section),
-            "banners": _banners(signed_in),
+            "banners": _banners(request, signed_in),
             "here": BASE + request.path,
             "place": {"environment": environment, "workspace_id": workspace_id},
             "href": lambda path, **query: BASE + path.format_map({**place, **query}),
         }
 
-    def _navigation(self, request: Request, signed_in: SignedIn, place: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _navigation(
+        self, request: Request, signed_in: SignedIn, place: Mapping[str, str], around_: Around | None
+    ) -> list[dict[str, Any]]:
         here = BASE + request.path
+        is_operator = around_ is not None and around_.is_operator
         entries = []
         for section in self.sections:
+            if section.name in self.operators_only and not is_operator:
+                continue
             links = [
                 (link.label, BASE + link.path.format_map(place))
                 for link in section.links
-                if link.scope is None or signed_in.principal.has_scope(link.scope)
+                if (link.scope is None or signed_in.principal.has_scope(link.scope))
+                # A page of an error may know no workspace, and then leads to none.
+                and (place["workspace_id"] or "{workspace_id}" not in link.path)
             ]
             # The longest address that the page lies under is where one is.
             best = max((href for _, href in links if (here + "/").startswith(href + "/")), key=len, default=None)
@@ -134,13 +148,14 @@ class Renderer:
         if around_ is None or "environment" not in request.params:
             return []
         present = request.params.get("workspace_id")
+        default_id = around_.default_ids[request.params["environment"]]
         route_path = request.path
         return [
             (
                 one.id,
                 one.name,
                 BASE + _elsewhere(route_path, present, one.id),
-                one.id == (present or around_.default_id),
+                one.id == (present or default_id),
             )
             for one in around_.workspaces
         ]
@@ -187,8 +202,10 @@ def around(tx: Tx, principal: Principal) -> Around | None:
         return None
     page = workspaces.by_id(tx, [principal.account_id], PageRequest(limit=_SWITCH_ITEMS_MAX))
     organization = identity.organization(tx, principal.organization_id)
-    default = workspaces.default_of(tx, principal.account_id)
-    return Around(page.items, default.id, organization.name if organization else "")
+    accounts = identity.accounts_of(tx, principal.organization_id)
+    defaults = {side.value: workspaces.default_of(tx, account.id).id for side, account in accounts.items()}
+    assert organization is not None, principal.organization_id
+    return Around(page.items, defaults, organization.name, organization.is_operator)
 
 
 def _elsewhere(path: str, present: str | None, workspace_id: str) -> str:
@@ -199,13 +216,8 @@ def _elsewhere(path: str, present: str | None, workspace_id: str) -> str:
     return f"{before}{workspace_id}/{after.strip('/').partition('/')[0]}".rstrip("/")
 
 
-def _banners(signed_in: SignedIn | None) -> list[tuple[str, str, str]]:
-    if signed_in is not None and signed_in.person.email.endswith("@localhost.localdomain"):
-        return [
-            (
-                "warning",
-                "You still sign in as the first administrator. Choose your e-mail and password.",
-                f"{BASE}/welcome",
-            )
-        ]
-    return []
+def _banners(request: Request, signed_in: SignedIn | None) -> list[tuple[str, str, str]]:
+    if signed_in is None or not is_first(signed_in.person) or request.path == SET_UP_PATH:
+        return []
+    text = "You still sign in as the first administrator. Choose your e-mail and password."
+    return [("warning", text, BASE + SET_UP_PATH)]

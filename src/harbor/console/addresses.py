@@ -1,0 +1,32 @@
+"""Addresses within the console: where somebody may be led who asked for it in a query."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from harbor.console.rendering import BASE
+
+# Nothing in the sandbox can hurt, so that is where one comes in.
+HOME = f"{BASE}/sandbox"
+_LENGTH_MAX = 2_000
+
+
+def is_ours(address: str) -> bool:
+    """Whether an address leads to a page of this console and nowhere else, in whatever way a browser reads it."""
+    if len(address) > _LENGTH_MAX or not address.isascii() or not address.isprintable():
+        return False
+    # Browsers read a backslash as a slash, two slashes as a host, and go up where a segment is two dots.
+    if "\\" in address or "//" in address.partition("?")[0] or ".." in address or "%2e" in address.lower():
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    if parts.scheme or parts.netloc:
+        return False
+    return parts.path == BASE or parts.path.startswith(BASE + "/")
+
+
+def wanted(address: str) -> str:
+    """The address if it is one of ours, else where everybody comes in."""
+    return address if is_ours(address) else HOME
