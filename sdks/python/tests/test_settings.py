@@ -82,3 +82,10 @@ def test_the_key_shows_in_no_description(client: type[Harbor]) -> None:
     settings = read_settings("hb_test_abc", None, 30, 2, {})
 
     assert "hb_test_abc" not in repr(settings) + repr(client("hb_test_abc"))
+
+
+def test_the_host_of_the_environment_stands_in_for_one_that_is_not_given() -> None:
+    environment = {"HARBOR_SECRET_KEY": "hb_test_abc", "HARBOR_URL": "http://127.0.0.1:8000/v1"}
+
+    assert read_settings(None, None, 30, 2, environment).host == "http://127.0.0.1:8000"
+    assert read_settings(None, "https://harbor.example", 30, 2, environment).host == "https://harbor.example"

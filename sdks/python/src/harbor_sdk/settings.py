@@ -52,12 +52,14 @@ def read_settings(
     max_retries: int,
     environment: Mapping[str, str] | None = None,
 ) -> Settings:
-    """What the constructor was told, checked, with the environment's key where none was given.
+    """What the constructor was told, checked, with the environment's key and host where none were given.
 
     Raises `AuthenticationError` for a key that cannot be one and `InvalidRequestError` for the rest, before any
     request is sent.
     """
-    key = _read_key(secret_key, os.environ if environment is None else environment)
+    environment = os.environ if environment is None else environment
+    key = _read_key(secret_key, environment)
+    host = host or environment.get("HARBOR_URL") or None
     if not 0 < timeout < float("inf"):
         raise _invalid("timeout", f"timeout is {timeout}; it must be a positive number of seconds.")
     if max_retries < 0:
