@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import ChoiceLoader, DictLoader, Environment, PrefixLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from harbor.console import charts
 from harbor.console.assets import asset, version
 from harbor.console.cookies import form_token, secret_of
 from harbor.console.first_person import SET_UP_PATH, is_first
@@ -188,6 +189,10 @@ def _templates(sections: tuple[tuple[str, Path], ...]) -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(asset=asset, base=BASE, iso=iso_ms)
+    # Pages of products know templates and not the console: `bars(moments, series("Sent", counts), title="Sent")`.
+    environment.globals.update(
+        series=charts.Series, bars=charts.bars, lines=charts.lines, stacked=charts.stacked, spark=charts.spark
+    )
     environment.filters["ticks"] = _ticks
     return environment
 
