@@ -59,7 +59,7 @@ def read_settings(
     """
     environment = os.environ if environment is None else environment
     key = _read_key(secret_key, environment)
-    host = host or environment.get("HARBOR_URL") or None
+    host = (environment.get("HARBOR_URL") or None) if host is None else host
     if not 0 < timeout < float("inf"):
         raise _invalid("timeout", f"timeout is {timeout}; it must be a positive number of seconds.")
     if max_retries < 0:
