@@ -82,10 +82,11 @@ def lines(
     scale = ticks.of_numbers(min(known, default=0.0), highest, is_whole=_is_whole(series))
     width = 100 / len(at) if at else 0.0
     drawn = Markup("").join(_line(one, scale, width) for one in series)
+    lonely = Markup("").join(_lonely(one, scale, width) for one in series)
     plot = Markup(
         '<svg x="0" y="0" width="100%" height="{}" viewBox="0 0 100 {}" preserveAspectRatio="none">{}</svg>'
     ).format(HEIGHT + _ABOVE, HEIGHT + _ABOVE, drawn)
-    return _chart(at, series, scale, plot, title=title, unit=unit, description=description)
+    return _chart(at, series, scale, plot + lonely, title=title, unit=unit, description=description)
 
 
 def spark(values: Sequence[float | None], *, title: str, kind: str = "1") -> Markup:
@@ -168,18 +169,19 @@ def _marks(at: Sequence[Place]) -> Markup:
     form = ticks.form_of(moments)
     chosen = ticks.of_moments(moments, _LABELS_MAX) if len(moments) == len(at) else _evenly(len(at))
     last, width = len(at) - 1, 100 / len(at)
-    mark = Markup('<text class="chart-text" x="{}%" y="{}" text-anchor="{}"{}>{}</text>')
+    mark = Markup('<text class="chart-text{}" x="{}%" y="{}" text-anchor="{}"{}>{}</text>')
     shown = []
-    for index in chosen:
+    for position, index in enumerate(chosen):
         # The outermost words lean inwards, so that they are not cut off.
         lean = "start" if index == 0 and last else "end" if index == last and last else "middle"
         x = 0.0 if lean == "start" else 100.0 if lean == "end" else (index + 0.5) * width
+        odd = " chart-odd" if position % 2 else ""  # left out where there is room for half of them
         place = at[index]
         told = (
             Markup(' data-tick="{}" data-form="{}"').format(iso_ms(place), form) if isinstance(place, datetime) else ""
         )
         word = ticks.moment_word(place, form) if isinstance(place, datetime) else _cut(place)
-        shown.append(mark.format(_short(x), _ABOVE + HEIGHT + 18, lean, told, word))
+        shown.append(mark.format(odd, _short(x), _ABOVE + HEIGHT + 18, lean, told, word))
     return Markup("").join(shown)
 
 
@@ -234,17 +236,25 @@ def _line(series: Series, scale: ticks.Scale, width: float) -> Markup:
     return Markup('<path class="chart-line {}" d="{}"/>').format(_kind(series.kind), _path(points))
 
 
+def _lonely(series: Series, scale: ticks.Scale, width: float) -> Markup:
+    """Numbers between two gaps: a line of no length is nearly invisible, so they are dots."""
+    values = [None, *map(_number, series.values), None]
+    dot = Markup('<circle class="chart-dot {}" cx="{}%" cy="{}" r="3"/>')
+    return Markup("").join(
+        dot.format(_kind(series.kind), _short((index + 0.5) * width), _y(scale, value))
+        for index, (before, value, after) in enumerate(zip(values, values[1:], values[2:], strict=False))
+        if value is not None and before is None and after is None
+    )
+
+
 def _path(points: Sequence[tuple[float, float] | None]) -> str:
     words, is_down = [], False
-    for index, point in enumerate(points):
+    for point in points:
         if point is None:
             is_down = False
             continue
         x, y = point
         words.append(f"{'L' if is_down else 'M'}{_short(x)} {_short(y)}")
-        # A number between two gaps would be a line of no length, which browsers draw as a dot when its end is round.
-        if not is_down and (index + 1 == len(points) or points[index + 1] is None):
-            words.append("h0")
         is_down = True
     return "".join(words)
 

@@ -10,6 +10,7 @@ const STEP = 200;
 const LINES_OPEN_MAX = 120;
 const LETTERS_MAX = 2_000;
 const HITS_MAX = 1_000;
+const HIDING = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** @param {ParentNode} piece */
 export function enhance(piece) {
@@ -80,7 +81,7 @@ function finder(find, count, top, shown) {
 /** @param {Piece} piece @param {Map<Piece, HTMLElement>} shown @param {{lines: number}} budget @returns {HTMLElement} */
 function branchOrLine(piece, shown, budget) {
   budget.lines -= 1;
-  const name = piece.key === null ? [] : [make("span", { class: "key" }, piece.key), ": "];
+  const name = piece.key === null ? [] : [make("span", { class: "key" }, visible(piece.key)), ": "];
   const [left, right] = piece.kind === "array" ? "[]" : "{}";
   const isBranch = piece.kind === "object" || piece.kind === "array";
   if (!isBranch || !piece.children.length) {
@@ -124,14 +125,19 @@ function more(piece, branch, shown, budget) {
 
 /** @param {Piece} piece @returns {HTMLElement} */
 function value(piece) {
-  const span = make("span", { class: piece.kind }, piece.text.slice(0, LETTERS_MAX));
+  const span = make("span", { class: piece.kind }, visible(piece.text.slice(0, LETTERS_MAX)));
   if (piece.text.length <= LETTERS_MAX) return span;
   const button = make("button", { type: "button", class: "button small" }, `Show all ${piece.text.length.toLocaleString()} letters`);
   button.addEventListener("click", () => {
-    span.textContent = piece.text;
+    span.textContent = visible(piece.text);
     button.remove();
   });
   return make("span", {}, span, " ", button);
+}
+
+/** Letters that hide, or turn round what follows, are written as JSON can write them. @param {string} text */
+function visible(text) {
+  return text.replace(HIDING, (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 /** @param {Piece} piece @param {Map<Piece, HTMLElement>} shown @returns {HTMLElement} */
