@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,6 +119,7 @@ async def follow(
     there is no room.
     """
     position, last_id = who.position, who.last_id
+    quiet_until = time.monotonic() + quiet_s
     with tail.follow(who.owner) as news:
         if tail.count > STREAMS_MAX or tail.count_of(who.owner) > STREAMS_PER_KEY_MAX:
             return  # several asked for the last place at once; whoever comes back hears that there is none
@@ -133,14 +135,15 @@ async def follow(
                 return  # the key was revoked or the workspace closed: the client hears why when it comes back
             if found:
                 position, last_id = found[-1].position, found[-1].id
-                if wanted := [event for event in found if matches(who.types, event.product, event.type)]:
-                    yield wanted
+            wanted = [event for event in found if matches(who.types, event.product, event.type)]
+            # Not the wait's own time limit: on PostgreSQL followers are woken to look, whether there is anything or not.
+            if wanted or time.monotonic() >= quiet_until:
+                quiet_until = time.monotonic() + quiet_s
+                yield wanted
             if len(found) < _STEP:
                 await asyncio.sleep(pause_s)
-                try:
-                    await asyncio.wait_for(news.wait(), quiet_s)
-                except TimeoutError:
-                    yield []
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(news.wait(), max(0.0, quiet_until - time.monotonic()))
 
 
 async def _frames(stage: RawStage, tail: Tail, who: Follower) -> AsyncIterator[bytes]:

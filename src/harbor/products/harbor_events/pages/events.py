@@ -10,6 +10,7 @@ import msgspec
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError, Invalid
 from harbor.kernel.eventlog.model import Event
+from harbor.kernel.http.decode import Query
 from harbor.kernel.http.page import Form, Html, go
 from harbor.kernel.http.request import Reply
 from harbor.kernel.http.routes import Answer, Place, Route
@@ -30,7 +31,7 @@ NOTICES = {
 PREVIEW_LENGTH = 120
 _DELIVERIES_SHOWN = 50
 _ENDPOINTS_SHOWN = 100
-# A page stays small: the viewer gets the beginning, and the whole payload has an address of its own.
+# A page stays small: of a larger payload it has the beginning, and all of it when it is asked for.
 SHOWN_BYTES_MAX = 96 * 1024
 
 
@@ -38,6 +39,12 @@ class Filters(lists.Listed, kw_only=True):
     """Which events to show: types as `order.shipped` or `order.*`, several with commas between them."""
 
     type: str = ""
+
+
+class Whole(Query):
+    """Whether a large payload is shown to its end: `whole=1`."""
+
+    whole: str = ""
 
 
 class Redeliver(Form):
@@ -66,7 +73,7 @@ def index(call: Call, query: Filters, page: PageRequest, place: Place) -> Html:
     return _list(call, place, filters, found, lists.pager(filters, page, found))
 
 
-def show(call: Call, place: Place) -> Html:
+def show(call: Call, query: Whole, place: Place) -> Html:
     """One event: what it says, who hears of it, what became of its deliveries."""
     event: Event = place.thing
     workspace = places.at(place)
@@ -82,14 +89,15 @@ def show(call: Call, place: Place) -> Html:
     )
     urls = {one.id: one.url for one in endpoints.items}
     whole = event.payload.encode()
+    is_cut = len(whole) > SHOWN_BYTES_MAX and not query.whole
     return Html(
         "event.html",
         event.type,
         {
             "event": event,
             "size": len(whole),
-            "is_cut": len(whole) > SHOWN_BYTES_MAX,
-            "payload": whole[:SHOWN_BYTES_MAX].decode("utf-8", "ignore"),
+            "is_cut": is_cut,
+            "payload": whole[:SHOWN_BYTES_MAX].decode("utf-8", "ignore") if is_cut else event.payload,
             "deliveries": [(one, WORDS[one.state], urls.get(one.subscription_id)) for one in found.items],
             "has_more_deliveries": found.more,
             "endpoints": [(one.id, one.url, one.description or one.id) for one in endpoints.items],

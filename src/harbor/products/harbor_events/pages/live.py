@@ -112,7 +112,7 @@ async def _frames(stage: RawStage, tail: Tail, who: stream.Follower, environment
         async for events in found:
             frames = [_row(event, base) for event in events if sample.takes()]
             if count := sample.told():
-                frames.append(b'event: sampled\ndata: {"missed":%d}\n\n' % count)
+                frames.append(b'event: sampled\ndata: {"count":%d}\n\n' % count)
             silent = 0.0 if frames else silent + quiet_s
             if silent >= stream.HEARTBEAT_S:
                 frames.append(b": still here\n\n")
