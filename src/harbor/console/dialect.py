@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from harbor.console import forms
 from harbor.console.cookies import end_session, is_over_tls, secret_of
-from harbor.console.rendering import BASE, MEDIA_TYPE, Renderer, Shown
+from harbor.console.rendering import BASE, MEDIA_TYPE, Renderer
 from harbor.kernel.clock import iso_ms
 from harbor.kernel.errors import HarborError, Kind, Missing, Unauthenticated
 from harbor.kernel.http.dialect import Dialect
@@ -134,22 +134,20 @@ def _error(renderer: Renderer, fault: HarborError, request: Request) -> Reply:
     message = fault.message
     if fault.code == "permission_denied" and request.signed_in is not None:
         message = "Your role does not allow this. An owner or administrator of the organization can do it."
-    page = Shown(
-        Html(
-            "error.html",
-            _TITLES.get(status, "Something went wrong"),
-            {
-                "status": status,
-                "message": message,
-                "field": fault.field,
-                "code": fault.code,
-                "details": fault.details,
-                "request_id": request.request_id,
-                "retry_after_s": fault.retry_after_s,
-            },
-        )
+    page = Html(
+        "error.html",
+        _TITLES.get(status, "Something went wrong"),
+        {
+            "status": status,
+            "message": message,
+            "field": fault.field,
+            "code": fault.code,
+            "details": fault.details,
+            "request_id": request.request_id,
+            "retry_after_s": fault.retry_after_s,
+        },
     )
-    return Reply(status, renderer.bytes_of("error.html", page, request), headers, MEDIA_TYPE)
+    return Reply(status, renderer.refusal(page, request), headers, MEDIA_TYPE)
 
 
 def _here(request: Request) -> str:

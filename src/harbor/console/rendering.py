@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,6 +30,7 @@ from harbor.kernel.workspaces import store as workspaces
 from harbor.kernel.workspaces.model import Workspace
 
 BASE = "/console"
+_REMEMBERED_MAX = 1_000
 MEDIA_TYPE = "text/html; charset=utf-8"
 _SWITCH_ITEMS_MAX = 100
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -71,6 +73,7 @@ class Renderer:
     operators_only: frozenset[str] = frozenset()
     _environment: Environment = field(init=False)
     _by_route: dict[str, Section] = field(init=False)
+    _remembered: OrderedDict[str, Around] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self._environment = _templates(tuple((section.name, section.templates) for section in self.sections))
@@ -79,7 +82,20 @@ class Renderer:
 
     def show(self, value: object, call: Call) -> object:
         """A handler's result in its transaction: pages get what the layout needs."""
-        return Shown(value, around(call.tx, call.principal)) if isinstance(value, Html) else value
+        if not isinstance(value, Html):
+            return value
+        found = around(call.tx, call.principal)
+        if found is not None:
+            self._remembered[call.principal.account_id] = found
+            if len(self._remembered) > _REMEMBERED_MAX:
+                self._remembered.popitem(last=False)
+        return Shown(value, found)
+
+    def refusal(self, html: Html, request: Request) -> bytes:
+        """A page that has no transaction, with around it what the last page of the account had."""
+        signed_in: SignedIn | None = request.signed_in
+        known = self._remembered.get(signed_in.principal.account_id) if signed_in else None
+        return self.bytes_of(html.template, Shown(html, known), request)
 
     def encode(self, value: object, request: Request) -> tuple[bytes, str]:
         """The bytes of a page."""
@@ -149,7 +165,7 @@ class Renderer:
         if around_ is None or "environment" not in request.params:
             return []
         present = request.params.get("workspace_id")
-        default_id = around_.default_ids[request.params["environment"]]
+        default_id = around_.default_ids.get(request.params["environment"])
         route_path = request.path
         return [
             (
