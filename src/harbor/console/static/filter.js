@@ -16,6 +16,7 @@ export function start(enhance) {
   let running;
 
   let sent = location.href;
+  const released = watchPointer();
 
   /** @param {HTMLFormElement} form */
   const send = async (form) => {
@@ -23,12 +24,15 @@ export function start(enhance) {
     const address = addressOf(form);
     running?.abort();
     running = new AbortController();
+    const { signal } = running;
     clear(form);
     const places = [...document.querySelectorAll("[data-results]")];
     for (const place of places) place.setAttribute("aria-busy", "true");
     try {
-      const response = await fetch(address, { credentials: "same-origin", signal: running.signal });
+      const response = await fetch(address, { credentials: "same-origin", signal });
       const page = parse(await response.text());
+      await released();
+      if (signal.aborted) return; // another list was asked for meanwhile
       const refusal = page.querySelector("[data-error]");
       if (refusal) {
         for (const place of places) place.removeAttribute("aria-busy");
@@ -55,16 +59,37 @@ export function start(enhance) {
     event.preventDefault();
     void send(event.target);
   });
-  for (const kind of ["input", "change"]) {
-    document.addEventListener(kind, (event) => {
-      const field = event.target;
-      const form = field instanceof HTMLElement ? field.closest("form[data-filter]") : null;
-      if (!(form instanceof HTMLFormElement)) return;
-      clearTimeout(timer);
-      // Leaving a field tells of a change once more, though it was sent while it was typed.
-      timer = setTimeout(() => addressOf(form) !== sent && void send(form), kind === "input" ? TYPING_MS : 0);
-    });
-  }
+  // Only `input`: leaving a field tells of a change too, in the same moment in which a link of the list is being pressed.
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    const form = field instanceof HTMLElement ? field.closest("form[data-filter]") : null;
+    if (!(form instanceof HTMLFormElement)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => addressOf(form) !== sent && void send(form), isTyped(field) ? TYPING_MS : 0);
+  });
+}
+
+/** @param {EventTarget | null} field */
+function isTyped(field) {
+  return field instanceof HTMLInputElement && !["checkbox", "radio"].includes(field.type);
+}
+
+/**
+ * Keeps an eye on the pointer.
+ * @returns {() => Promise<void>} waits until nothing is pressed: what is under the pointer must still stand there when it is let go
+ */
+function watchPointer() {
+  let isDown = false;
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  const up = () => {
+    isDown = false;
+    for (const go of waiting.splice(0)) go();
+  };
+  addEventListener("pointerdown", () => (isDown = true), { capture: true });
+  // The click comes after the pointer has gone up, so a list is replaced one turn later.
+  for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(up), { capture: true });
+  return () => (isDown ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve());
 }
 
 /** @param {HTMLFormElement} form */
