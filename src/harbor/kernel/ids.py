@@ -14,6 +14,8 @@ ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [a + b for a in ALPHABET for b in ALPHABET]
 _VALUE = {letter: index for index, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80
+_HALF_BITS = 65
+_LOW_HALF = (1 << _HALF_BITS) - 1
 # Ids of one millisecond differ by a random step of 40 bits, so that they ascend and cannot be guessed from one another.
 
 # A transaction takes its moment when it begins and draws its ids when it comes to them, perhaps after waiting for locks:
@@ -32,6 +34,8 @@ class IdMint:
         self._lock = threading.Lock()
         self._random = b""
         self._used = 0
+        self._high = 0
+        self._high_letters = _half(0)
 
     def next(self, prefix: str) -> str:
         """A new id, larger than all before it."""
@@ -42,8 +46,11 @@ class IdMint:
                 self._last = now_ms << _RANDOM_BITS | self._draw(10) >> 1
             else:
                 self._last += 1 + self._draw(5)
-            value = self._last
-        return prefix + encode(value)
+            high, low = self._last >> _HALF_BITS, self._last & _LOW_HALF
+            # The ids of one millisecond nearly always share their first letters.
+            if high != self._high:
+                self._high, self._high_letters = high, _half(high)
+            return prefix + self._high_letters + _half(low)
 
     def _draw(self, size: int) -> int:
         """Random bytes as a number. A system call an id would cost more than all the rest, so they come in blocks."""
@@ -63,7 +70,7 @@ class IdMint:
 def encode(value: int) -> str:
     """128 bits as 26 letters; text order is number order."""
     assert 0 <= value < 1 << 130, value
-    high, low = value >> 65, value & ((1 << 65) - 1)
+    high, low = value >> _HALF_BITS, value & _LOW_HALF
     # 13 five-bit letters are 65 bits, so both halves fit 13 letters; pairs of letters are looked up at once.
     return _half(high) + _half(low)
 

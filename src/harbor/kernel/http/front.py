@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
@@ -26,6 +27,7 @@ _EXPOSED = (
     b"Harbor-RateLimit-Limit, Harbor-RateLimit-Remaining, Harbor-RateLimit-Reset"
 )
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_WAYS_KEPT = 64
 _ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
 
@@ -52,10 +54,16 @@ class Front:
     public_url: str = "http://localhost"
     pages_at: str | None = None  # where a browser is led that asks for the root
     known_hosts: frozenset[str] = field(init=False)
+    _prefixed: tuple[Door, ...] = field(init=False)
+    _root: Door = field(init=False)
+    _way: Callable[[str, str, str], tuple[Door | None, dict[str, Mount]]] = field(init=False)
 
     def __post_init__(self) -> None:
         of_doors = frozenset(host for door in self.doors for host in door.hosts)
         object.__setattr__(self, "known_hosts", self.production_hosts | self.sandbox_hosts | of_doors)
+        object.__setattr__(self, "_prefixed", tuple(door for door in self.doors if door.prefix))
+        object.__setattr__(self, "_root", next(door for door in self.doors if not door.prefix))
+        object.__setattr__(self, "_way", lru_cache(_WAYS_KEPT)(self._find_way))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one connection's request."""
@@ -85,27 +93,35 @@ class Front:
 
     def _door(self, scope: MutableMapping[str, Any], path: str) -> tuple[Door, str, Mount]:
         listener = scope.get("state", {}).get("listener", "main")
-        host = _host(scope)
+        owner, mount_of = self._way(_header(scope, b"host"), scope.get("scheme", "http"), listener)
+        if owner is not None:
+            return owner, path, mount_of[owner.prefix]
+        for door in self._prefixed:
+            if path.startswith(door.prefix) and path[len(door.prefix) : len(door.prefix) + 1] in ("", "/"):
+                return door, path[len(door.prefix) :] or "/", mount_of[door.prefix]
+        return self._root, path, mount_of[""]
+
+    def _find_way(self, authority: str, scheme: str, listener: str) -> tuple[Door | None, dict[str, Mount]]:
+        """Who owns this way in, if one product does, and the mount of each prefix; remembered for the last few hosts."""
+        host = _bare(authority)
         environment = self._environment(host, listener)
-        origin = self.origin(scope, host)
+        origin = self._origin(scheme, authority)
+
+        def mount(prefix: str) -> Mount:
+            return Mount(prefix=prefix, environment=environment, listener=listener, origin=origin)
+
         for door in self.doors:
             if listener in door.listeners or host in door.hosts:
-                return door, path, Mount(environment=environment, listener=listener, origin=origin)
-            if door.prefix and (path == door.prefix or path.startswith(door.prefix + "/")):
-                return (
-                    door,
-                    path[len(door.prefix) :] or "/",
-                    Mount(prefix=door.prefix, environment=environment, listener=listener, origin=origin),
-                )
-        root = next(door for door in self.doors if not door.prefix)
-        return root, path, Mount(environment=environment, listener=listener, origin=origin)
+                return door, {door.prefix: mount("")}
+        return None, {door.prefix: mount(door.prefix) for door in self.doors}
 
-    def origin(self, scope: MutableMapping[str, Any], host: str | None = None) -> str:
+    def origin(self, scope: MutableMapping[str, Any]) -> str:
         """Scheme and host for absolute addresses: as reached, if the host is a known one or this machine."""
-        host = _host(scope) if host is None else host
-        if host in _LOOPBACK or host in self.known_hosts:
-            return f"{scope.get('scheme', 'http')}://{_header(scope, b'host')}"
-        return self.public_url
+        return self._origin(scope.get("scheme", "http"), _header(scope, b"host"))
+
+    def _origin(self, scheme: str, authority: str) -> str:
+        host = _bare(authority)
+        return f"{scheme}://{authority}" if host in _LOOPBACK or host in self.known_hosts else self.public_url
 
     def _environment(self, host: str, listener: str) -> Environment | None:
         if host in self.production_hosts:
@@ -138,17 +154,17 @@ class Front:
 
     def _with_cors(self, scope: MutableMapping[str, Any], send: Send) -> Send:
         origin = _header(scope, b"origin")
-        if origin not in self.cors_origins:
-            return send
+        # Also where nothing is allowed: a cache must not give one origin's reply to another.
+        added = [(b"vary", b"Origin")]
+        if origin in self.cors_origins:
+            added += [
+                (b"access-control-allow-origin", origin.encode()),
+                (b"access-control-expose-headers", _EXPOSED),
+            ]
 
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message["headers"],
-                    (b"access-control-allow-origin", origin.encode()),
-                    (b"access-control-expose-headers", _EXPOSED),
-                    (b"vary", b"Origin"),
-                ]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         return sending
@@ -159,8 +175,9 @@ def json_reply(status: int, value: object) -> tuple[int, str, bytes]:
     return status, "application/json", msgspec.json.encode(value) + b"\n"
 
 
-def _host(scope: MutableMapping[str, Any]) -> str:
-    host = _header(scope, b"host").lower()
+def _bare(authority: str) -> str:
+    """The host without its port."""
+    host = authority.lower()
     bare = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() and not host.endswith("]") else host
     return bare.removesuffix(".")
 

@@ -10,6 +10,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -369,8 +370,14 @@ def _shown(text: str) -> str:
     return text[:200].encode("utf-8", "backslashreplace").decode()
 
 
+@lru_cache(512)
+def _name_bytes(name: str) -> bytes:
+    """A header's name as it is sent; there are few, and every reply has a dozen."""
+    return name.lower().encode("latin-1")
+
+
 async def _send(reply: Reply, headers: dict[str, str], send: Send) -> None:
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
     if reply.media_type is not None:
         raw.append((b"content-type", reply.media_type.encode()))
     if reply.status not in (204, 304):
