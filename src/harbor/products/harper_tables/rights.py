@@ -1,22 +1,19 @@
-"""Who calls, and what they may do: the interface between the operations and whoever keeps users and roles.
+"""What callers may do: the interface between the operations and whoever keeps users and roles.
 
-`Access` finds the caller of a request (before the transaction) and confirms them (inside it). The caller is a `User`: a
-kernel principal with a name and `Rights`. Operations ask `require(user, …)` with their `Need`s before they touch
-anything; it raises the 403 that names everything missing at once. What a caller may not see does not exist for them.
+The caller of an operation is a `User`: a kernel principal with a name and `Rights`; `callers.py` says where it comes
+from. Operations ask `require(user, …)` with their `Need`s before they touch anything; it raises the 403 that names
+everything missing at once. What a caller may not see does not exist for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from harbor.kernel.call import Call
-from harbor.kernel.http.request import Request
-from harbor.kernel.identity.model import Environment, Principal
-from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables import credentials
-from harbor.products.harper_tables.refusals import login_failed, must_login, unauthorized
+from harbor.kernel.identity.model import Principal
+from harbor.products.harper_tables.refusals import unauthorized
 
 READ, INSERT, UPDATE, DELETE = "read", "insert", "update", "delete"
 
@@ -64,18 +61,6 @@ class User(Principal):
 
     username: str
     rights: Rights
-
-
-class Access(Protocol):
-    """Where callers come from."""
-
-    async def authenticate(self, request: Request) -> User:
-        """The caller by the request's headers. Raises `Unauthenticated` with Harper's words."""
-        ...
-
-    def confirm(self, tx: Tx, request: Request, user: User) -> User:
-        """The same caller as this transaction sees them: a change of user or role counts from its commit on."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,33 +160,3 @@ class EverythingAllowed:
     def attributes(self, database: str, table: str, permission: str) -> frozenset[str] | None:
         """All."""
         return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoleUser:
-    """An instance with one super user. `verify(username, password)` says whether a pair is theirs."""
-
-    account_id: str
-    organization_id: str
-    username: str
-    verify: Callable[[str, str], bool]
-
-    async def authenticate(self, request: Request) -> User:
-        """The super user, by Basic credentials."""
-        pair = credentials.basic(request)
-        if pair is None:
-            raise must_login() if request.header(b"authorization") is None else login_failed()
-        if pair[0] != self.username or not self.verify(*pair):
-            raise login_failed()
-        return User(
-            account_id=self.account_id,
-            organization_id=self.organization_id,
-            environment=Environment.PRODUCTION,
-            actor=self.username,
-            username=self.username,
-            rights=EverythingAllowed(),
-        )
-
-    def confirm(self, tx: Tx, request: Request, user: User) -> User:
-        """Nothing about the only user changes."""
-        return user

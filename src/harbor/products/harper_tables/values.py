@@ -8,7 +8,6 @@ stores' own JSON functions would round. A caller's object whose only key is `$` 
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ import msgspec
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK = b'{"$":'
+_ISO_LENGTH_MAX = 40
 _PLAIN = frozenset({str, bool, float, type(None)})
 
 _encoder = msgspec.json.Encoder()
@@ -25,11 +25,36 @@ _decoder = msgspec.json.Decoder()
 Doc = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
 class Instant:
     """A date as JavaScript has it: milliseconds since 1970, also beyond the years that Python knows."""
 
-    ms: int | float
+    # No dataclass: the encoder would print its fields.
+    __slots__ = ("ms",)
+
+    def __init__(self, ms: int | float) -> None:
+        self.ms = ms
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Instant) and other.ms == self.ms
+
+    def __hash__(self) -> int:
+        return hash((Instant, self.ms))
+
+    def __repr__(self) -> str:
+        return f"Instant({self.ms!r})"
+
+    @classmethod
+    def parse(cls, text: str) -> Instant | None:
+        """The date of an ISO 8601 text, without a zone in UTC; None if it is none."""
+        if len(text) > _ISO_LENGTH_MAX or not text[:4].isdigit():
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            return None
+        us = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH
+        ms = us / timedelta(milliseconds=1)
+        return cls(int(ms) if ms == int(ms) else ms)
 
     def iso(self) -> str:
         """`2026-05-25T12:00:00.000Z`; beyond the years 1 to 9999 the number of milliseconds."""

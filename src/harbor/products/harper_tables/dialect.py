@@ -1,0 +1,107 @@
+"""How the Operations API speaks: one path, `{"error": …}`, JSON, CBOR, MessagePack and CSV.
+
+Source: docs/products/harper.md#envelope.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from harbor.kernel.clock import micros
+from harbor.kernel.errors import HarborError, Kind
+from harbor.kernel.http.dialect import Dialect
+from harbor.kernel.http.pagestyles import Cursor
+from harbor.kernel.http.request import Reply, Request
+from harbor.kernel.identity.model import Principal
+from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables import replies
+from harbor.products.harper_tables.callers import Access
+from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.fields import Fields
+from harbor.products.harper_tables.operations import Operations, exchange
+from harbor.products.harper_tables.rights import User
+
+_STATUS = {
+    Kind.UNAUTHENTICATED: 401,
+    Kind.DENIED: 403,
+    Kind.MISSING: 404,
+    Kind.INVALID: 400,
+    Kind.UNSUPPORTED: 400,
+    Kind.CONFLICT: 409,
+    Kind.GONE: 410,
+    Kind.LIMITED: 429,
+    Kind.QUOTA: 400,
+    Kind.TOO_LARGE: 413,
+    Kind.UNAVAILABLE: 503,
+    Kind.INTERNAL: 500,
+}
+_STATUS_BY_CODE = {"not_acceptable": 406, "method_not_allowed": 405, "unsupported_media_type": 415}
+# Read into JSON whatever the client asked for: a table of one column would hide what went wrong.
+_ERRORS_IN_JSON = frozenset({replies.CSV, "text/plain", "text/yaml", "text/event-stream"})
+
+
+def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Dialect:
+    """The dialect over one table of operations and one source of callers."""
+
+    async def authenticate(request: Request, find: Callable[..., Awaitable[Any]]) -> Principal:  # noqa: ARG001
+        return await access.authenticate(request)
+
+    def confirm(tx: Tx, request: Request, principal: Principal) -> Principal:
+        return access.confirm(tx, request, cast(User, principal))
+
+    return Dialect(
+        name="harper",
+        authenticate=authenticate,
+        confirm=confirm,
+        error=error,
+        page=Cursor(size=100, size_max=1_000),
+        moment=as_milliseconds,
+        headers=_headers,
+        refuses_unknown=False,
+        admit=operations.admit,
+        logs_bodies=False,
+        finder=operations.find,
+        encode=_encode,
+        parse=lambda request, _raw: exchange(request).values,
+        decode=lambda request, _value, _type: Fields(exchange(request).values, compat),
+    )
+
+
+def error(error: HarborError, request: Request) -> Reply:
+    """`{"error": message}`, or the body that the refusal brings; the stable code in a header."""
+    body = error.extra.get("body") or {"error": error.message}
+    if error.details:
+        body = {**cast(dict[str, Any], body), "details": list(error.details)}
+    status = _STATUS_BY_CODE.get(error.code, _STATUS[error.kind])
+    headers = {"Harper-Error-Code": error.code}
+    if error.kind is Kind.UNAUTHENTICATED and request.header(b"authorization") is None:
+        headers["WWW-Authenticate"] = "Basic"
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(error.retry_after_s)))
+    media_type = exchange(request).media_type
+    if media_type in _ERRORS_IN_JSON:
+        media_type = replies.JSON
+    return Reply(status, replies.encode(body, media_type), headers, media_type)
+
+
+def as_milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return micros(moment) // 1_000
+
+
+def _encode(value: object, request: Request) -> tuple[bytes, str]:
+    media_type = exchange(request).media_type
+    return replies.encode(value, media_type), media_type
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    headers = {"Server-Timing": f"db;dur={(time.perf_counter() - request.started) * 1e3:.2f}"}
+    found = exchange(request)
+    if found.media_type == replies.CSV and found.error is None and request.error_code is None:
+        headers["Content-Disposition"] = 'attachment; filename="data.csv"'
+    if found.asked.startswith("restart"):
+        headers["Connection"] = "close"
+    return headers

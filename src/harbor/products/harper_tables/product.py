@@ -1,0 +1,36 @@
+"""The product as it is mounted: its operations joined, its dialect, its tables of the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harbor.kernel.http.product import Product
+from harbor.kernel.storage.migrate import Area
+from harbor.products.harper_tables.callers import Access
+from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
+from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.dialect import harper_dialect
+from harbor.products.harper_tables.operations import Operations
+from harbor.products.harper_tables.records.api import OPERATIONS as RECORDS
+from harbor.products.harper_tables.search.api import OPERATIONS as SEARCH
+
+# Two that insert the same record race, and the second one looks again.
+RACING_INDEXES = frozenset({"harper_records_pkey"})
+
+
+def harper_area(engine: str) -> Area:
+    """The product's migrations. Documents and large tables are kept in each engine's own way: decision 0001."""
+    return Area("harper_tables", Path(__file__).parent / "migrations" / engine)
+
+
+def harper_product(access: Access, compat: Compat = Compat.V5) -> Product:
+    """Harper's Operations API with the callers that `access` knows."""
+    operations = Operations((*CATALOG, *RECORDS, *SEARCH), compat)
+    return Product(
+        name="harper",
+        title="Harper Operations API",
+        description="Databases of schemaless tables, NoSQL and SQL, users and roles, on one path.",
+        version="5",
+        dialect=harper_dialect(operations, access, compat),
+        routes=operations.routes(),
+    )

@@ -1,0 +1,143 @@
+"""What was done to a table, one row for each request: table `harper_audit`.
+
+`changes` is compressed JSON, `{"ids": […], "records": […], "before": […]}`. A row for each request and not for each
+record: a request of a hundred records is one row, and neighbours compress well.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
+from harbor.products.harper_tables.values import from_text, to_text
+
+_LEVEL = 1  # measured on 100 records of 250 B: 4.5 times smaller in 0.5 ms; level 6 5 times in 1 ms
+_PART = 200
+_TRIES = 1_000
+_MEMO = "harper.audit"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One request's changes of a table. `position` is microseconds since 1970, unique and ascending in the table."""
+
+    position: int
+    user: str
+    operation: str
+    ids: list[Any]
+    records: list[Any] | None
+    before: list[Any] | None
+
+
+def append(
+    tx: Tx,
+    table_id: int,
+    *,
+    user: str,
+    operation: str,
+    ids: list[Any],
+    records: Sequence[str] | None,
+    before: Sequence[str] | None,
+) -> int:
+    """Note a change; its position, which is the transaction's moment, or just after the last change.
+
+    `records` and `before` are documents as they are stored.
+    """
+    parts = [to_text({"ids": ids})[1:-1]]
+    if records is not None:
+        parts.append(f'"records":[{",".join(records)}]')
+    if before is not None:
+        parts.append(f'"before":[{",".join(before)}]')
+    changes = zlib.compress(f"{{{','.join(parts)}}}".encode(), _LEVEL)
+    position = max(tx.now_us, _last(tx, table_id) + 1)
+    for _ in range(_TRIES):
+        if _insert(tx, table_id, position, user, operation, changes):
+            break
+        position += 1  # another transaction is at the same microsecond
+    if tx.memo is not None:
+        tx.memo.setdefault(_MEMO, {})[table_id] = position
+    return position
+
+
+def moment(tx: Tx, table_id: int) -> int:
+    """The position a change would get: for tables that keep no audit."""
+    return max(tx.now_us, _last(tx, table_id) + 1)
+
+
+def in_order(
+    tx: Tx, table_id: int, *, since: int | None = None, until: int | None = None, newest_first: bool = False
+) -> Iterator[Change]:
+    """Changes from `since` to `until`, both inclusive, read part by part."""
+    after, direction, operator = (until, "DESC", "<") if newest_first else (since, "ASC", ">")
+    inclusive = True
+    while True:
+        where = Where(table_id=table_id)
+        if since is not None:
+            where.compare("position", ">=", since)
+        if until is not None:
+            where.compare("position", "<=", until)
+        if not inclusive:
+            where.compare("position", cast(Any, operator), after)
+        rows = tx.rows(
+            f"SELECT * FROM harper_audit {where} ORDER BY position {direction} LIMIT :part",  # primary key
+            **where.values,
+            part=_PART,
+        )
+        yield from map(_change, rows)
+        if len(rows) < _PART:
+            return
+        after, inclusive = rows[-1]["position"], False
+
+
+def delete_before(tx: Tx, table_id: int, position: int, limit: int) -> int:
+    """Remove at most `limit` changes before a position; how many there were."""
+    return tx.run(
+        """
+        DELETE FROM harper_audit
+        WHERE table_id = :table_id AND position IN (
+            SELECT position FROM harper_audit WHERE table_id = :table_id AND position < :position
+            ORDER BY position LIMIT :limit
+        )
+        """,
+        table_id=table_id,
+        position=position,
+        limit=limit,
+    )
+
+
+def _last(tx: Tx, table_id: int) -> int:
+    if tx.memo is not None:
+        known: int | None = tx.memo.get(_MEMO, {}).get(table_id)
+        if known is not None:
+            return known
+    row = tx.row("SELECT max(position) AS last FROM harper_audit WHERE table_id = :table_id", table_id=table_id)
+    return 0 if row is None or row["last"] is None else cast(int, row["last"])
+
+
+def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, changes: bytes) -> bool:
+    return (
+        tx.run(
+            """
+            INSERT INTO harper_audit (table_id, position, user_name, operation, changes)
+            VALUES (:table_id, :position, :user, :operation, :changes)
+            ON CONFLICT (table_id, position) DO NOTHING
+            """,
+            table_id=table_id,
+            position=position,
+            user=user,
+            operation=operation,
+            changes=changes,
+        )
+        == 1
+    )
+
+
+def _change(row: Row) -> Change:
+    kept = from_text(zlib.decompress(bytes(row["changes"])).decode())
+    return Change(
+        row["position"], row["user_name"], row["operation"], kept["ids"], kept.get("records"), kept.get("before")
+    )

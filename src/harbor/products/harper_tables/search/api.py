@@ -1,0 +1,135 @@
+"""Searches on the wire. Source: docs/products/harper.md#reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from harbor.kernel.call import Call
+from harbor.products.harper_tables.catalog import service as catalog
+from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, Table
+from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.fields import Fields
+from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.refusals import documented_500
+from harbor.products.harper_tables.rights import readable, user_of
+from harbor.products.harper_tables.search import service
+from harbor.products.harper_tables.search.asked import Selection, condition_tree, known, selection, sort_keys
+from harbor.products.harper_tables.search.model import (
+    Comparator,
+    Condition,
+    Node,
+    Query,
+    SortKey,
+    attributes_of,
+)
+from harbor.products.harper_tables.values import Doc
+
+_GROUP = "Searches"
+
+
+def by_id(call: Call, body: Fields) -> list[Doc]:
+    """Records by their keys, in the order of the request."""
+    database, name = _table_of(body)
+    ids = body.array("ids", "hash_values", required=True)
+    wanted = selection(body, required=True)
+    _as_documented(body)
+    body.check()
+    table = catalog.to_read(call, database, name, attributes=_named(wanted))
+    return _shown(call, table, wanted, service.by_ids(call, table, ids))
+
+
+def by_value(call: Call, body: Fields) -> list[Doc]:
+    """Records with a value of an attribute; `*` at its ends stands for anything."""
+    database, name = _table_of(body)
+    attribute = body.name("attribute", "search_attribute", required=True)
+    if body.label("value", "search_value") not in body.values:
+        body.refuse(f"'{body.label('value', 'search_value')}' is required", field="value")
+    wanted = selection(body)
+    limit, offset = _part(body)
+    is_reversed = body.flag("reverse", "desc")
+    sort = sort_keys(body)
+    body.check()
+    condition = _wild(attribute, body.raw("value", "search_value"))
+    named = [attribute, *_named(wanted), *(key.attribute for key in sort)]
+    table = catalog.to_read(call, database, name, attributes=named)
+    where = known(table, condition or Condition((attribute,), Comparator.EQUALS, None), sort)
+    query = Query(sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    if condition is not None:
+        query = Query(where=where, sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    return _shown(call, table, wanted, service.find(call, table, query))
+
+
+def by_conditions(call: Call, body: Fields) -> list[Doc]:
+    """Records that satisfy conditions."""
+    database, name = _table_of(body)
+    tree = condition_tree(body)
+    wanted = selection(body)
+    limit, offset = _part(body)
+    is_reversed = body.flag("reverse", "desc")
+    sort = sort_keys(body)
+    body.check()
+    table = catalog.to_read(call, database, name, attributes=_all_named(tree, wanted, sort))
+    query = Query(where=known(table, tree, sort), sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    return _shown(call, table, wanted, service.find(call, table, query))
+
+
+def _table_of(body: Fields) -> tuple[str, str]:
+    return body.name("database", "schema", default=DEFAULT_DATABASE), body.name("table", required=True)
+
+
+def _part(body: Fields) -> tuple[int | None, int]:
+    return body.count("limit", at_least=1), body.count("offset", at_least=0, default=0) or 0
+
+
+def _wild(attribute: str, value: Any) -> Condition | None:
+    """The condition that a value with wildcards at its ends stands for; None if it stands for every record."""
+    if not isinstance(value, str):
+        return Condition((attribute,), Comparator.EQUALS, value)
+    if value in ("*", "%"):
+        return None
+    begins, ends = value[:1] in ("*", "%"), value[-1:] in ("*", "%")
+    if begins and ends:
+        return Condition((attribute,), Comparator.CONTAINS, value[1:-1])
+    if begins:
+        return Condition((attribute,), Comparator.ENDS_WITH, value[1:])
+    if ends:
+        return Condition((attribute,), Comparator.STARTS_WITH, value[:-1])
+    return Condition((attribute,), Comparator.EQUALS, value)
+
+
+def _as_documented(body: Fields) -> None:
+    """Two faults that v4 answers with 500. Source: docs/products/harper.md#compatibility."""
+    if body.compat is not Compat.V4:
+        return
+    for names in (("ids", "hash_values"), ("get_attributes", "select")):
+        if body.has(*names) and not isinstance(body.raw(*names), list):
+            raise documented_500(f"'{body.label(*names)}' must be an array")
+
+
+def _named(wanted: Selection) -> list[str]:
+    return [name for name in wanted.names if name != "*"]
+
+
+def _all_named(tree: Node, wanted: Selection, sort: Sequence[SortKey]) -> list[str]:
+    names = [*attributes_of(tree), *_named(wanted), *(key.attribute for key in sort)]
+    return list(dict.fromkeys(names))
+
+
+def _shown(call: Call, table: Table, wanted: Selection, docs: list[Doc]) -> list[Doc]:
+    return wanted.cut(table, docs, readable(user_of(call), table.database, table.name))
+
+
+OPERATIONS = (
+    Operation(
+        name="search_by_id", also=("search_by_hash",), handler=by_id, group=_GROUP, summary="Records by their keys"
+    ),
+    Operation(name="search_by_value", handler=by_value, group=_GROUP, summary="Records with a value of an attribute"),
+    Operation(
+        name="search_by_conditions",
+        also=("search",),
+        handler=by_conditions,
+        group=_GROUP,
+        summary="Records that satisfy conditions",
+    ),
+)

@@ -1,0 +1,199 @@
+"""Finding records: plan, walk, look at each record again, order, cut.
+
+`find` is for callers of operations; `matches` gives records one after the other to whoever has the table already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from harbor.kernel.call import Call
+from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables.catalog.model import CREATED, UPDATED, Table
+from harbor.products.harper_tables.ordering import is_cut, order_key
+from harbor.products.harper_tables.records.model import key_of, loaded
+from harbor.products.harper_tables.refusals import invalid
+from harbor.products.harper_tables.search import planner, store
+from harbor.products.harper_tables.search.model import EVERYTHING, OUT_BYTES_MAX, Query, SortKey
+from harbor.products.harper_tables.search.planner import EntrySpan, KeySpan, Step, Steps, TimeSpan
+from harbor.products.harper_tables.search.rules import matcher
+from harbor.products.harper_tables.search.store import Found
+from harbor.products.harper_tables.values import Doc
+
+_PART_MIN, _PART_MAX = 16, 1_000
+# How many more than wanted are kept before those that cannot be in the answer are thrown away.
+_SLACK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A record that matches: its key, where the walk found it, and its values with its times."""
+
+    key: bytes
+    doc: Doc
+    found: Found
+
+
+def by_ids(call: Call, table: Table, ids: Sequence[Any]) -> list[Doc]:
+    """The records of these primary keys in this order; those that are not there are left out."""
+    keys = [key_of(each) for each in ids]
+    found = store.by_keys(call.tx, table.id, list(dict.fromkeys(keys)))
+    return [values_of(table, found[key]) for key in keys if key in found]
+
+
+def find(call: Call, table: Table, query: Query) -> list[Doc]:
+    """The records a query asks for. Raises `Invalid` if they are more than one reply may hold."""
+    found, size = [], 0
+    for match in islice(_ordered(call.tx, table, query), query.offset, query.wanted):
+        size += len(match.found.doc)
+        if size > OUT_BYTES_MAX:
+            raise invalid(
+                f"The answer would hold more than {OUT_BYTES_MAX} bytes of records; ask for a part with limit and offset.",
+                code="answer_too_large",
+                field="limit",
+            )
+        found.append(match.doc)
+    return found
+
+
+def matches(tx: Tx, table: Table, query: Query) -> Iterator[Match]:
+    """The records that match, in the order of the walk and without a part cut out."""
+    steps = planner.plan(tx, table, query.where)
+    return _walked(tx, table, steps or (KeySpan(),), query)
+
+
+def count(call: Call, table: Table) -> int:
+    """How many records a table holds."""
+    return store.count_records(call.tx, table.id)
+
+
+def values_of(table: Table, found: Found) -> Doc:
+    """A record's values as callers see them: with its times, without what was dropped."""
+    doc = loaded(table, found.doc, found.epoch)
+    if table.shows_times:
+        doc[CREATED] = found.created_at // 1_000
+        doc[UPDATED] = found.updated_at // 1_000
+    return doc
+
+
+def _ordered(tx: Tx, table: Table, query: Query) -> Iterable[Match]:
+    steps = planner.plan(tx, table, query.where)
+    if not query.sort:
+        return _walked(tx, table, steps or (KeySpan(),), query)
+    walk = _sorted_walk(table, query, steps)
+    if walk is not None:
+        return _along(tx, table, query, walk)
+    return _sorted(_walked(tx, table, steps or (KeySpan(),), query), query)
+
+
+def _walked(tx: Tx, table: Table, steps: Steps, query: Query, *, descending: bool | None = None) -> Iterator[Match]:
+    """Matches of all steps, each once."""
+    backward = query.is_reversed if descending is None else descending
+    test = None if query.where == EVERYTHING else matcher(query.where)
+    seen: set[bytes] | None = set() if len(steps) > 1 else None
+    for step in reversed(steps) if backward else steps:
+        for found in _records(tx, table, step, query.wanted, descending=backward):
+            if seen is not None:
+                if found.key in seen:
+                    continue
+                seen.add(found.key)
+            doc = values_of(table, found)
+            if test is None or test(doc):
+                yield Match(found.key, doc, found)
+
+
+def _records(tx: Tx, table: Table, step: Step, wanted: int | None, *, descending: bool) -> Iterator[Found]:
+    """All records of a step, read in parts that grow: most searches end with the first."""
+    after = None
+    part = min(_PART_MAX, max(_PART_MIN, wanted if wanted is not None else 4 * _PART_MIN))
+    while True:
+        found = step.fetch(tx, table, after, descending=descending, limit=part)
+        yield from found
+        if not found or (len(found) < part and not isinstance(step, planner.Keys)):
+            return
+        after = found[-1].place
+        part = min(_PART_MAX, part * 4)
+
+
+def _sorted_walk(table: Table, query: Query, steps: Steps | None) -> Step | None:
+    """The walk that gives the wanted order by itself, where that is cheaper than sorting all that match."""
+    if len(query.sort) > 1:
+        return None
+    walk = planner.walk_of(table, query.sort[0].attribute)
+    if walk is None:
+        return None
+    if steps is None:
+        # Records without the attribute come first when ascending, and the index does not know them.
+        return (
+            walk
+            if query.limit is not None and (query.sort[0].is_descending or not isinstance(walk, EntrySpan))
+            else None
+        )
+    if len(steps) > 1:
+        return None
+    step = steps[0]
+    if isinstance(step, EntrySpan) and isinstance(walk, EntrySpan) and step.attribute_id == walk.attribute_id:
+        return step
+    if isinstance(step, KeySpan) and isinstance(walk, KeySpan):
+        return step
+    if isinstance(step, TimeSpan) and isinstance(walk, TimeSpan) and step.column == walk.column:
+        return step
+    return None
+
+
+def _along(tx: Tx, table: Table, query: Query, walk: Step) -> Iterator[Match]:
+    key = query.sort[0]
+    found = _walked(tx, table, (walk,), query, descending=key.is_descending)
+    if not isinstance(walk, EntrySpan):
+        yield from found
+        return
+    yield from _exact(found, key)
+    if walk.span == store.Span() and key.is_descending:
+        rest = _walked(tx, table, (KeySpan(),), query, descending=True)
+        yield from (match for match in rest if match.doc.get(key.attribute) is None)
+
+
+def _exact(walked: Iterable[Match], key: SortKey) -> Iterator[Match]:
+    """Where entries are cut, those that look alike are put into their order by their whole values."""
+    alike: list[Match] = []
+    for match in walked:
+        value_key = match.found.place[0]
+        if alike and alike[0].found.place[0] != value_key:
+            yield from _by_value(alike, key)
+            alike = []
+        if is_cut(value_key):
+            alike.append(match)
+        else:
+            yield match
+    yield from _by_value(alike, key)
+
+
+def _by_value(alike: list[Match], key: SortKey) -> list[Match]:
+    return sorted(
+        alike, key=lambda match: (order_key(match.doc.get(key.attribute)), match.key), reverse=key.is_descending
+    )
+
+
+def _sorted(walked: Iterable[Match], query: Query) -> list[Match]:
+    """All matches in order; only as many are kept at a time as the answer can need."""
+    kept: list[Match] = []
+    for match in walked:
+        kept.append(match)
+        if query.wanted is not None and len(kept) >= query.wanted + _SLACK:
+            kept = _in_order(kept, query.sort)[: query.wanted]
+    return _in_order(kept, query.sort)
+
+
+def _in_order(kept: list[Match], sort: Sequence[SortKey]) -> list[Match]:
+    # The last key first: Python keeps the order of equals, also in reverse. Those equal in all keys follow their own.
+    ordered = sorted(kept, key=lambda match: match.key, reverse=sort[0].is_descending)
+    for key in reversed(sort):
+        ordered.sort(key=_value_key(key.attribute), reverse=key.is_descending)
+    return ordered
+
+
+def _value_key(attribute: str) -> Callable[[Match], bytes]:
+    return lambda match: order_key(match.doc.get(attribute))
