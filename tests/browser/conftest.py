@@ -6,11 +6,15 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
-from tests.browser.console import Console, Faults
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
+from tests.browser.console import Console, Faults, OpenPage
+from tests.browser.pages import Objects, make_objects
 from tests.end_to_end.server import LOOPBACK, Installation, Server, install, serving
+from tests.receiver import Receiver, listening
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _ARGUMENTS = (
@@ -23,7 +27,16 @@ _ARGUMENTS = (
     "--disable-sync",
     "--font-render-hinting=none",
 )
-_OPEN = {"HARBOR_RATE_LIMIT_SANDBOX": "off", "HARBOR_RATE_LIMIT_PRODUCTION": "off"}
+SETTINGS = {**LOOPBACK, "HARBOR_RATE_LIMIT_SANDBOX": "off", "HARBOR_RATE_LIMIT_PRODUCTION": "off"}
+_CONTEXT: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"}
+_TIMEOUT_MS = 10_000
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests here run on the loop of the session: a browser cannot move to another."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -38,45 +51,95 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """What `harbor init` makes."""
-    return install(tmp_path_factory.mktemp("browser") / "data")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """What `harbor init` makes; it is only copied."""
+    return install(tmp_path_factory.mktemp("browser") / "untouched")
+
+
+@pytest.fixture(scope="session")
+def installation(untouched: Installation) -> Installation:
+    """The installation that most tests share."""
+    return untouched.copy(untouched.data.with_name("data"))
 
 
 @pytest.fixture(scope="session")
 def server(installation: Installation) -> Iterator[Server]:
     """A server on it that may send webhooks to this machine."""
-    with serving(installation, {**LOOPBACK, **_OPEN}) as running:
+    with serving(installation, SETTINGS) as running:
         yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """A browser without a past."""
+    """One browser for all tests of a process; what one test does is kept from the next by contexts."""
     async with async_playwright() as playwright:
         running = await playwright.chromium.launch(executable_path=chromium, args=list(_ARGUMENTS))
         yield running
         await running.close()
 
 
-@pytest.fixture
-async def page(browser: Browser, server: Server) -> AsyncIterator[Page]:
-    """A page that nobody is signed in on. A script's error or a breach of the content policy fails the test."""
-    context = await browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800}, locale="en-GB")
-    context.set_default_timeout(10_000)
-    opened = await context.new_page()
-    faults = Faults.of(opened)
-    yield opened
-    assert not faults.seen, "\n".join(faults.seen)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def signed_in(browser: Browser, server: Server) -> StorageState:
+    """The cookies of the first administrator's session, for tests that are not about signing in."""
+    context = await browser.new_context(base_url=server.url)
+    await Console(await context.new_page(), server).sign_in()
+    state = await context.storage_state()
+    await context.close()
+    return state
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
+    """Opens pages on servers, each in a context of its own. A script's error or a breach of the content policy fails the test."""
+    opened: list[tuple[BrowserContext, Faults]] = []
+
+    async def open_one(server: Server, **options: Any) -> Page:
+        context = await browser.new_context(**{**_CONTEXT, "base_url": server.url, **options})
+        context.set_default_timeout(_TIMEOUT_MS)
+        faults = Faults.of(context)
+        opened.append((context, faults))
+        return await context.new_page()
+
+    yield open_one
+    for context, faults in opened:
+        await context.close()
+        assert not faults.seen, "\n".join(faults.seen)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(open_page: OpenPage, server: Server) -> Page:
+    """A page that nobody is signed in on."""
+    return await open_page(server)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def console(open_page: OpenPage, server: Server, signed_in: StorageState) -> Console:
+    """The console with the first administrator signed in."""
+    return Console(await open_page(server, storage_state=signed_in), server)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def receiver() -> AsyncIterator[Receiver]:
+    """A receiver of webhooks on this machine; each test takes a path of its own."""
+    async with listening() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def objects(browser: Browser, server: Server, signed_in: StorageState, receiver: Receiver) -> AsyncIterator[Objects]:
+    """One object of each kind, in the sandbox of `server`."""
+    context = await browser.new_context(base_url=server.url, storage_state=signed_in)
+    yield await make_objects(Console(await context.new_page(), server), receiver)
     await context.close()
 
 
 @pytest.fixture
-async def console(page: Page, server: Server) -> Console:
-    """The console with the first administrator signed in."""
-    made = Console(page, server)
-    await made.sign_in()
-    return made
+def another_server(untouched: Installation, tmp_path: Path) -> Iterator[Server]:
+    """A server of its own, for who stops it or changes its first administrator."""
+    running = Server.start(untouched.copy(tmp_path / "data"), SETTINGS)
+    yield running
+    if running.process.poll() is None:
+        running.kill()
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import ConsoleMessage, Page, Response
+from playwright.async_api import BrowserContext, ConsoleMessage, Page, Response
 from tests.end_to_end.server import Server
 
-# What axe calls them; "moderate" and "minor" are opinions that depend on the page.
-_GRAVE = frozenset({"serious", "critical"})
+OpenPage = Callable[..., Awaitable[Page]]
 
 
 @dataclass
@@ -22,21 +20,21 @@ class Faults:
     expected: tuple[str, ...] = ("Failed to load resource",)
 
     @classmethod
-    def of(cls, page: Page) -> Faults:
-        """Listen to a page."""
+    def of(cls, context: BrowserContext) -> Faults:
+        """Listen to all pages of a context."""
         faults = cls()
 
         def heard(message: ConsoleMessage) -> None:
             if message.type == "error" and not message.text.startswith(faults.expected):
-                faults.seen.append(f"{page.url}: {message.text}")
+                faults.seen.append(f"{message.location.get('url')}: {message.text}")
 
         def answered(response: Response) -> None:
             if response.status >= 500 and response.status != 503:
                 faults.seen.append(f"{response.url}: {response.status}")
 
-        page.on("console", heard)
-        page.on("pageerror", lambda error: faults.seen.append(f"{page.url}: {error}"))
-        page.on("response", answered)
+        context.on("console", heard)
+        context.on("weberror", lambda thrown: faults.seen.append(f"{thrown.page and thrown.page.url}: {thrown.error}"))
+        context.on("response", answered)
         return faults
 
 
@@ -64,14 +62,3 @@ class Console:
         """That page, loaded."""
         await self.page.goto(self.path(rest, environment))
         return self.page
-
-
-async def grave_findings(page: Page) -> list[str]:
-    """What axe-core finds serious or critical on a page, one line each."""
-    results: Any = await Axe().run(page)
-    return [
-        f"{page.url}: {found['id']}: {found['help']}: {node['html'][:200]}"
-        for found in results.response["violations"]
-        if found["impact"] in _GRAVE
-        for node in found["nodes"]
-    ]

@@ -13,7 +13,7 @@ async def open_operation(console: Console, operation: str) -> Page:
 
 
 async def test_an_operation_is_found_by_a_word_and_called_with_a_key_for_an_hour(console: Console) -> None:
-    page = console.page
+    page = await console.open("events")
     await page.locator("nav summary", has_text="Developers").click()
     await page.get_by_role("link", name="API explorer").click()
     await page.get_by_label("Search").fill("create an event")
