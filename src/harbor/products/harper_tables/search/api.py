@@ -102,7 +102,7 @@ def _as_documented(body: Fields) -> None:
     """Two faults that v4 answers with 500. Source: docs/products/harper.md#compatibility."""
     if body.compat is not Compat.V4:
         return
-    for names in (("ids", "hash_values"), ("get_attributes", "select")):
+    for names in (("ids", "hash_values"), ("get_attributes",)):
         if body.has(*names) and not isinstance(body.raw(*names), list):
             raise documented_500(f"'{body.label(*names)}' must be an array")
 

@@ -61,7 +61,7 @@ class Selection:
 
 def selection(fields: Fields, *, required: bool = False) -> Selection:
     """The field `get_attributes`, or `select`."""
-    names = ("get_attributes", "select")
+    names = ("get_attributes",) if fields.has("get_attributes") or "select" not in fields.values else ("select",)
     asked = fields.array(*names, required=required, at_least_one="must contain at least 1 item")
     if not asked:
         return Selection(is_all=True)
