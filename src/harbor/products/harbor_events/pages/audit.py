@@ -38,9 +38,9 @@ class Change:
     after: str | None
 
     @property
-    def is_real(self) -> bool:
-        """Whether anything changed."""
-        return self.before != self.after
+    def is_replaced(self) -> bool:
+        """Whether the field was there before, and said something else."""
+        return self.before is not None and self.after is not None and self.before != self.after
 
 
 def index(call: Call, query: Filters, page: PageRequest) -> Html:
