@@ -32,9 +32,12 @@ async def desk(database: Database, clock: ManualClock, tmp_path: Path) -> AsyncI
 async def a_delivery(
     desk: Desk, *, state: State = State.EXHAUSTED, type: str = "order.shipped", webhook: Subscription | None = None
 ) -> Delivery:
-    endpoint = webhook or await desk.write(lambda call: make_webhook(call, events=["nothing"], secret=SECRET))
+    endpoint = webhook
+    if endpoint is None:
+        endpoint = await desk.write(lambda call: make_webhook(call, events=["nothing"], secret=SECRET))
+    found = endpoint
     return await desk.write(
-        lambda call: make_delivery(call, event=make_event(call, type=type), webhook=endpoint, state=state)
+        lambda call: make_delivery(call, event=make_event(call, type=type), webhook=found, state=state)
     )
 
 

@@ -130,6 +130,13 @@ async def test_a_restricted_key_needs_a_scope(desk: Desk) -> None:
     assert told == (422, "scopes", "Choose at least one scope, or give the key all of them.")
 
 
+async def test_ticked_scopes_never_make_a_key_that_may_do_everything(desk: Desk) -> None:
+    told = refusal_of(await desk.owner.post(f"{desk.place}/settings/keys", {**FORM, "access": "all"}))
+
+    assert told[:2] == (422, "access")
+    assert await the_keys(desk) == []
+
+
 async def test_a_key_is_changed(desk: Desk) -> None:
     await desk.owner.post(f"{desk.place}/settings/keys", FORM)
     (key,) = await the_keys(desk)

@@ -29,9 +29,10 @@ TEXT_LENGTH_MAX = 300_000
 
 
 class Prefilled(Query):
-    """An endpoint that is chosen already."""
+    """An endpoint that is chosen already, and the delivery it is about."""
 
     webhook_id: str = ""
+    delivery_id: str = ""
 
 
 class DebugForm(Form):
@@ -45,8 +46,10 @@ class DebugForm(Form):
 
 
 def ask(call: Call, place: Place, query: Prefilled) -> Html:
-    """The empty form."""
-    return _page(call, place, DebugForm(webhook_id=query.webhook_id), None)
+    """The form, with what is known already."""
+    named = {"harbor-delivery-id": query.delivery_id}
+    headers = f"Harbor-Delivery-Id: {query.delivery_id}\n" if _sent(call, place, named) is not None else ""
+    return _page(call, place, DebugForm(webhook_id=query.webhook_id, headers=headers), None)
 
 
 def examine(call: Call, place: Place, body: DebugForm) -> Html:

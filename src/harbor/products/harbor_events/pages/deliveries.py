@@ -124,7 +124,11 @@ def progress(call: Call, place: Place, job_id: str) -> Html:
         is_here = False
     if not is_here:
         raise Missing(f"No replay found with id {job_id[:100]}.", code="resource_not_found")
-    context = {"job": job, "selection": job.data["selection"], "is_recovery": job.data["trigger"] == Trigger.RECOVERY.value}
+    context = {
+        "job": job,
+        "selection": job.data["selection"],
+        "is_recovery": job.data["trigger"] == Trigger.RECOVERY.value,
+    }
     return Html("replay_progress.html", "Replay in progress" if job.is_open else "Replay", context, TRAIL)
 
 

@@ -56,7 +56,7 @@ class KeyForm(Form):
 
     of: str = "workspace"
     name: str = ""
-    access: str = "all"
+    access: str = "chosen"
     scopes: list[str] = msgspec.field(default_factory=list)
     expires_at: str = ""
     rate_limit: str = ""
@@ -186,6 +186,8 @@ def _minute(key: Credential) -> object:
 
 
 def _fields(form: KeyForm) -> dict[str, Any]:
+    if form.access == "all" and form.scopes:
+        raise Invalid("The key may do everything already; take the ticks off, or choose only these.", field="access")
     if form.access == "chosen" and not form.scopes:
         raise Invalid("Choose at least one scope, or give the key all of them.", field="scopes")
     return {
