@@ -208,6 +208,22 @@ def last_position(tx: Tx, account_id: str, workspace_id: str) -> tuple[int, str]
     return (int(row["position"]), str(row["id"])) if row else (0, "")
 
 
+def unsettled(tx: Tx, account_id: str, workspace_id: str, limit: int) -> frozenset[str]:
+    """The ids of committed events beyond the settled end, at most `limit`: who begins at the end now has missed them."""
+    if tx.engine != "postgres":
+        return frozenset()
+    rows = tx.rows(
+        f"""
+        SELECT id FROM events WHERE account_id = :account_id AND workspace_id = :workspace_id AND NOT ({_SETTLED})
+        ORDER BY position DESC, id DESC LIMIT :limit
+        """,
+        account_id=account_id,
+        workspace_id=workspace_id,
+        limit=limit,
+    )
+    return frozenset(row["id"] for row in rows)
+
+
 def oldest(tx: Tx, account_id: str, workspace_id: str, *, after: str, before_us: int | None, limit: int) -> list[str]:
     """Ids of the next `limit` events above the id `after`, oldest first; with `before_us` only of those before that moment."""
     where = Where(account_id=account_id, workspace_id=workspace_id).after("id", ">", after)

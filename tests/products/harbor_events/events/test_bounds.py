@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, MutableMapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ import msgspec
 from tests.factories import make_event, make_key
 from tests.harness import Client
 from tests.kernel.probe import Probe
+from tests.racing import begun
 
 from harbor.kernel.bounds import EVENT_PAYLOAD_BYTES_MAX
 from harbor.kernel.call import Call
@@ -92,6 +93,16 @@ async def following(client: Client, workspace: str, count: int) -> AsyncIterator
             await each.leave()
 
 
+@asynccontextmanager
+async def still_writing(shop: Probe) -> AsyncIterator[None]:
+    """A transaction that began before all else in the block and ends after it; SQLite has one writer, so none there."""
+    if shop.house.database.engine == "sqlite":
+        yield
+        return
+    async with begun(shop.house.database, lambda tx: make_event(shop.house._call(tx, shop.account), type="order.slow")):
+        yield
+
+
 async def until(true: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
         while not true():
@@ -115,6 +126,18 @@ async def test_a_key_has_so_many_streams_and_another_key_its_own(shop: Probe) ->
         assert {each.status for each in streams} == {200}
         assert (refused.status, welcome.status) == (503, 200)
         assert b"close one first" in refused.body
+
+
+async def test_a_stream_begins_behind_what_had_come_also_while_somebody_still_writes(shop: Probe) -> None:
+    client, workspace = await new_key(shop), await workspace_id(shop)
+    async with AsyncExitStack() as streams:
+        async with still_writing(shop):
+            await shop.write(lambda call: make_event(call, type="order.before"))
+            (stream,) = await streams.enter_async_context(following(client, workspace, 1))
+            await shop.write(lambda call: make_event(call, type="order.after"))
+        await until(lambda: b"order.after" in stream.body)
+
+    assert b"order.before" not in stream.body
 
 
 async def test_who_hangs_up_makes_room(shop: Probe) -> None:

@@ -34,6 +34,7 @@ STREAMS_MAX = 200
 STREAMS_PER_KEY_MAX = 20
 HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 _STEP = 100
+_SEEN_MAX = 1_000
 
 
 class StreamQuery(Query, kw_only=True):
@@ -54,6 +55,8 @@ class Follower:
     types: tuple[str, ...]
     position: int
     last_id: str
+    # Events that had come before the following began, but lie beyond what was settled then.
+    seen: frozenset[str] = frozenset()
 
 
 async def stream(stage: RawStage, request: Request, services: Services, query: StreamQuery) -> Stream:  # noqa: ARG001
@@ -98,6 +101,7 @@ def follower(call: Call, workspace: Workspace, types: list[str], *, owner: str, 
         types=wanted,
         position=position,
         last_id=last_id,
+        seen=store.unsettled(call.tx, call.account_id, workspace.id, _SEEN_MAX) if after is None else frozenset(),
     )
 
 
@@ -135,7 +139,11 @@ async def follow(
                 return  # the key was revoked or the workspace closed: the client hears why when it comes back
             if found:
                 position, last_id = found[-1].position, found[-1].id
-            wanted = [event for event in found if matches(who.types, event.product, event.type)]
+            wanted = [
+                event
+                for event in found
+                if event.id not in who.seen and matches(who.types, event.product, event.type)
+            ]
             # Not the wait's own time limit: on PostgreSQL followers are woken to look, whether there is anything or not.
             if wanted or time.monotonic() >= quiet_until:
                 quiet_until = time.monotonic() + quiet_s
