@@ -243,6 +243,16 @@ async def test_the_list_and_the_statistics_say_how_attempts_went(desk: Desk) -> 
     assert refusal_of(await desk.owner.get(f"{desk.place}/webhooks/{webhook.id}/stats?period=1y"))[0] == 422
 
 
+async def test_busy_statistics_look_at_some_attempts_and_say_so(desk: Desk) -> None:
+    webhook = await desk.write(make_webhook)
+    await desk.write(lambda call: make_delivery(call, event=make_event(call), webhook=webhook, attempts=101))
+
+    said = text_of(await desk.owner.get(f"{desk.place}/webhooks/{webhook.id}/stats"))
+
+    assert "of 100 attempts looked at" in said
+    assert "only the first 100 attempts are looked at" in said
+
+
 async def test_a_recovery_sends_again_what_was_missed_and_shows_its_progress(desk: Desk) -> None:
     webhook = await desk.write(make_webhook)
     for _ in range(2):

@@ -12,6 +12,7 @@ from harbor.kernel.errors import Invalid, Missing
 from harbor.kernel.http.decode import Query
 from harbor.kernel.http.page import Form, Html
 from harbor.kernel.http.routes import Place, Route
+from harbor.kernel.ids import is_readable
 from harbor.kernel.webhooks.model import Subscription
 from harbor.kernel.webhooks.subscriptions import keys
 from harbor.products.harbor_events import scopes
@@ -122,8 +123,11 @@ def _secrets_of(call: Call, webhook: Subscription) -> list[Known]:
 
 def _sent(call: Call, place: Place, headers: dict[str, str]) -> str | None:
     """The body that left with the delivery the headers name, if it is one of this workspace."""
+    delivery_id = headers.get("harbor-delivery-id", "")
+    if not is_readable(delivery_id, "del_"):
+        return None
     try:
-        delivery = deliveries.visible(call, headers.get("harbor-delivery-id", ""))
+        delivery = deliveries.visible(call, delivery_id)
     except Missing:
         return None
     return deliveries.request_body(call, delivery) if delivery.workspace_id == at(place).id else None

