@@ -1,0 +1,1 @@
+"""Clients: who projects are done for and invoices are sent to."""

@@ -1,0 +1,122 @@
+"""Bodies that are no JSON: form-encoded and multipart ones, and the nesting that their names stand for.
+
+`line_items[0][kind]`, `line_items[][kind]`, `roles[]`, and the collection's own `line_items[0]kind`, become the value
+that JSON would have been. Source: docs/products/harvest.md#requests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from harbor.kernel.errors import Invalid
+
+FIELDS_MAX = 10_000
+_DEPTH_MAX = 8
+_PARTS_MAX = 100
+_STEP = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
+_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))', re.IGNORECASE)
+_NAME = re.compile(r'[;\s]name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_FILE_NAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a multipart body."""
+
+    file_name: str
+    content_type: str
+    data: bytes
+
+
+def form(raw: bytes) -> dict[str, Any]:
+    """The value of a form-encoded body. Raises `Invalid`."""
+    try:
+        pairs = parse_qsl(raw.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+    except (ValueError, UnicodeDecodeError):
+        raise _unreadable("The body is not form-encoded UTF-8.") from None
+    return nested(pairs)
+
+
+def multipart(raw: bytes, content_type: str) -> dict[str, Any]:
+    """The value of a multipart body; its files are `Upload`s. Raises `Invalid`."""
+    found = _BOUNDARY.search(content_type)
+    if found is None:
+        raise _unreadable("The multipart body names no boundary.")
+    mark = b"--" + (found[1] or found[2]).encode("latin-1")
+    pieces = (b"\r\n" + raw).split(b"\r\n" + mark)
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        raise _unreadable("The multipart body does not end with its boundary.")
+    if len(pieces) > _PARTS_MAX:
+        raise _unreadable(f"The multipart body has more than {_PARTS_MAX} parts.")
+    return nested(_part(piece) for piece in pieces[1:-1])
+
+
+def nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """Names with brackets as lists and objects. A later value replaces an earlier one of the same name."""
+    tree: dict[Any, Any] = {}
+    for name, value in pairs:
+        steps = [inner if bare == "" else bare for inner, bare in _STEP.findall(name)] if "[" in name else [name]
+        if not steps or len(steps) > _DEPTH_MAX:
+            continue
+        _put(tree, steps, value)
+    return {str(name): _settled(value) for name, value in tree.items()}
+
+
+def _put(node: dict[Any, Any], steps: list[str], value: object) -> None:
+    for index, step in enumerate(steps[:-1]):
+        key = _key(node, step, first=index == 0, after=steps[index + 1])
+        below = node.get(key)
+        if not isinstance(below, dict):
+            below = node[key] = {}
+        node = below
+    node[_key(node, steps[-1], first=len(steps) == 1, after=None)] = value
+
+
+def _key(node: dict[Any, Any], step: str, *, first: bool, after: str | None) -> str | int:
+    """The key a step stands for. An empty one is the list's last object while that lacks the next name, else a new one."""
+    if first or (step and not step.isdigit()):
+        return step
+    if step:
+        return int(step) if len(step) <= 9 else step
+    last = max((key for key in node if isinstance(key, int)), default=-1)
+    is_object = after is not None and after != "" and not after.isdigit()
+    if last >= 0 and is_object and isinstance(node[last], dict) and after not in node[last]:
+        return last
+    return last + 1
+
+
+def _settled(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(isinstance(key, int) for key in value):
+        return [_settled(value[key]) for key in sorted(value)]
+    return {str(key): _settled(item) for key, item in value.items()}
+
+
+def _part(piece: bytes) -> tuple[str, Any]:
+    head, divider, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    lines = dict(_header(line) for line in head.decode("utf-8", "replace").split("\r\n") if ":" in line)
+    disposition = lines.get("content-disposition", "")
+    name = _NAME.search(disposition)
+    if not divider or name is None:
+        raise _unreadable("A part of the multipart body has no name.")
+    file_name = _FILE_NAME.search(disposition)
+    if file_name is None:
+        try:
+            return name[1], data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise _unreadable(f"{name[1][:100]} is not UTF-8.") from None
+    return name[1], Upload(file_name[1], lines.get("content-type", "application/octet-stream"), data)
+
+
+def _header(line: str) -> tuple[str, str]:
+    name, _, value = line.partition(":")
+    return name.strip().lower(), value.strip()
+
+
+def _unreadable(message: str) -> Invalid:
+    return Invalid(message, code="invalid_json")

@@ -1,0 +1,74 @@
+"""How an account begins: its company, the first administrator with a token, and what a new account is seeded with.
+
+Source: docs/products/harvest.md#new-accounts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harbor.kernel.call import Call
+from harbor.kernel.identity import store as identity
+from harbor.products.harvest_timesheets.access import service as access
+from harbor.products.harvest_timesheets.access.model import AccessRole
+from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.company.model import Company
+from harbor.products.harvest_timesheets.tasks import service as tasks
+from harbor.products.harvest_timesheets.users import service as users
+from harbor.products.harvest_timesheets.users.model import User
+from harbor.products.harvest_timesheets.zones import DEFAULT
+
+# Numbers of accounts are the installation's.
+_INSTALLATION = "harvest"
+# Name, billable by default, joins each new project.
+_TASKS = (
+    ("Design", True, True),
+    ("Programming", True, True),
+    ("Marketing", True, True),
+    ("Project Management", True, True),
+    ("Business Development", False, True),
+    ("Vacation", False, False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A new account of Harvest. `token` is the administrator's personal access token, shown this once."""
+
+    company: Company
+    administrator: User
+    token: str
+
+
+def open_account(
+    call: Call,
+    *,
+    name: str,
+    first_name: str,
+    last_name: str,
+    email: str,
+    person_id: str | None = None,
+    currency: str = "USD",
+    timezone: str = DEFAULT,
+) -> Opened:
+    """Set Harvest up in the account of the call, for a person who becomes its administrator."""
+    number = identity.next_serial(call.tx, _INSTALLATION, "harvest_accounts")
+    made = company.add(call, number=number, name=name, currency=currency, timezone=timezone)
+    administrator = users.add(
+        call,
+        users.NewUser(
+            first_name=first_name,
+            last_name=last_name,
+            email=email,
+            person_id=person_id,
+            has_access_to_all_future_projects=True,
+            billable_rate_e4=None,
+            cost_rate_e4=None,
+            access_roles=(AccessRole.ADMINISTRATOR.value,),
+        ),
+        invites=False,
+    )
+    for task, billable, is_default in _TASKS:
+        tasks.add(call, name=task, billable_by_default=billable, default_hourly_rate_e4=None, is_default=is_default)
+    _, token = access.mint(call, user_id=administrator.id, name="First token")
+    return Opened(made, administrator, token)

@@ -1,0 +1,23 @@
+"""Finding what a request is about, and whether its caller may: before anything of it is read.
+
+A route says `locate=at(service.to_change, "client_id")`; the handler gets the thing as `place.thing`. So an unknown id is
+404 before a missing right is 403, and both come before what is wrong with the body. Source: docs/products/harvest.md#errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from harbor.kernel.call import Call
+from harbor.kernel.http.routes import Locate, Place
+from harbor.products.harvest_timesheets.wire import read_id
+
+
+def at(find: Callable[..., Any], *names: str) -> Locate:
+    """`find(call, *ids)` with the integers of the path's parameters `names`; what it returns becomes `place.thing`."""
+
+    def locate(call: Call, params: dict[str, str], _value: Any) -> Place:
+        return Place(workspace_id="", thing=find(call, *(read_id(params[name]) for name in names)))
+
+    return locate

@@ -1,0 +1,1 @@
+"""Billable and cost rates of people over time."""

@@ -1,0 +1,1 @@
+"""Roles: labels of jobs that people have. They give no rights."""

@@ -1,0 +1,26 @@
+"""Everything Harvest answers."""
+
+from __future__ import annotations
+
+from harbor.kernel.http.routes import Route
+from harbor.products.harvest_timesheets.access import api as access
+from harbor.products.harvest_timesheets.clients import api as clients
+from harbor.products.harvest_timesheets.company import api as company
+from harbor.products.harvest_timesheets.contacts import api as contacts
+from harbor.products.harvest_timesheets.rates import api as rates
+from harbor.products.harvest_timesheets.roles import api as roles
+from harbor.products.harvest_timesheets.tasks import api as tasks
+from harbor.products.harvest_timesheets.users import api as users
+from harbor.products.harvest_timesheets.users import teammates_api as teammates
+
+ROUTES: tuple[Route, ...] = (
+    *access.ROUTES,
+    *company.ROUTES,
+    *clients.ROUTES,
+    *contacts.ROUTES,
+    *tasks.ROUTES,
+    *users.ROUTES,
+    *rates.ROUTES,
+    *teammates.ROUTES,
+    *roles.ROUTES,
+)

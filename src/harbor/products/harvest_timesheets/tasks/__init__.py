@@ -1,0 +1,1 @@
+"""Tasks: kinds of work, used on projects."""

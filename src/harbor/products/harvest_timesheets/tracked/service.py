@@ -1,0 +1,30 @@
+"""Whether time is tracked on a person, a project or a task, and whether a timer runs there just now."""
+
+from __future__ import annotations
+
+from harbor.kernel.call import Call
+from harbor.kernel.errors import Conflict
+from harbor.products.harvest_timesheets.tracked import store
+
+
+def refuse_running(
+    call: Call, what: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
+) -> None:
+    """Raise `Conflict` while a timer runs there. `what` names the thing at the beginning of the sentence."""
+    if store.has_entries(
+        call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id, is_running=True
+    ):
+        raise Conflict(f"{what} can't be archived while a timer is running")
+
+
+def refuse_tracked(
+    call: Call, what: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
+) -> None:
+    """Raise `Conflict` if time or expenses were tracked there."""
+    if store.has_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id):
+        raise Conflict(f"{what} can't be deleted because time or expenses are tracked to it")
+
+
+def touch(call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None) -> None:
+    """Move `updated_at` of the entries there: a field they show follows from something that changed."""
+    store.touch_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
