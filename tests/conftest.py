@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
@@ -42,6 +43,10 @@ AREAS = tuple(
     if folder.is_dir()
 )
 START = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile("harbor", deadline=None)
+hypothesis.settings.load_profile("harbor")
 
 # Nothing here outlives the tests, so nothing is synced. Deadlocks are looked for early, so that their tests are short.
 SERVER_SETTINGS = """

@@ -1,16 +1,24 @@
-"""The gallery's numbers and texts: every part of a page in every state, for those who build pages."""
+"""The gallery: every part of a page in every state, for those who build pages. No link leads to it."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from harbor.console.charts import Series, bars, lines, spark, stacked
+from harbor.kernel.call import Call
+from harbor.kernel.clock import iso_ms
+from harbor.kernel.http.page import Html
+from harbor.kernel.http.pipeline import Stream
+from harbor.kernel.http.routes import Route
+from harbor.kernel.http.services import Services
 
 _HOURS = 24
 _MEMBERS = 600
+_FRAMES = 600  # one a second, so a page that is forgotten is quiet after ten minutes
 
 
 def context(now: datetime) -> Mapping[str, Any]:
@@ -50,3 +58,26 @@ def context(now: datetime) -> Mapping[str, Any]:
         },
         "spark": spark(sent, title="Events of the last 24 hours"),
     }
+
+
+def show(call: Call) -> Html:
+    """All of it on one page."""
+    return Html("gallery.html", "Gallery", context(call.tx.now))
+
+
+async def follow(services: Services) -> Stream:
+    """Something for the live tail to show."""
+
+    async def frames() -> AsyncIterator[bytes]:
+        for number in range(_FRAMES):
+            event = {"id": f"evt_{number}", "type": "order.paid", "created_at": iso_ms(services.clock.now())}
+            yield f"id: {event['id']}\ndata: {json.dumps(event)}\n\n".encode()
+            await asyncio.sleep(1)
+
+    return Stream(200, {"Content-Type": "text/event-stream; charset=utf-8"}, frames())
+
+
+ROUTES = (
+    Route("gallery.show", "GET", "/gallery", show),
+    Route("gallery.follow", "GET", "/gallery/stream", follow, raw=True),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from harbor.console import account, assets, explorer, people, sign_in, system, welcome
+from harbor.console import account, assets, explorer, gallery, people, sign_in, system, welcome
 from harbor.console.dialect import console_dialect
 from harbor.console.rendering import Renderer
 from harbor.kernel.http.page import Section
@@ -27,7 +27,7 @@ def console_product(database: Database, sections: Sequence[Section], *, version:
         dialect=console_dialect(
             database, renderer, frozenset(scope for section in sections for scope in section.member_scopes)
         ),
-        routes=[*assets.ROUTES, *(_shown(route, renderer) for route in (*sign_in.ROUTES, *routes))],
+        routes=[*assets.ROUTES, *(_shown(route, renderer) for route in (*sign_in.ROUTES, *gallery.ROUTES, *routes))],
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from harbor.console.account.current import signed_in
 from harbor.console.addresses import HOME
 from harbor.console.first_person import SET_UP_PATH, is_first
-from harbor.console.welcome import store
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Invalid
 from harbor.kernel.http.page import Form, Html
@@ -61,7 +60,7 @@ def set_up(call: Call, request: Request, body: SetUp, prepared: str) -> Answer:
     if is_first(after):
         raise Invalid("Give an e-mail at which you can be reached.", field="email")
     people.set_password(call.tx, me.person.organization_id, me.person.id, prepared, keep_session_id=me.session.id)
-    store.rename_organization(call.tx, me.person.organization_id, name)
+    identity.rename_organization(call.tx, me.person.organization_id, name)
     call.emit(
         "harbor.organization.set_up",
         subject=me.person.organization_id,

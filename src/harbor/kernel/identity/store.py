@@ -75,6 +75,11 @@ def operator(tx: Tx) -> Organization | None:
     return organization(tx, row["id"]) if row else None
 
 
+def rename_organization(tx: Tx, organization_id: str, name: str) -> None:
+    """Give an organization another name."""
+    tx.run("UPDATE organizations SET name = :name WHERE id = :id", id=organization_id, name=name)
+
+
 def accounts_of(tx: Tx, organization_id: str) -> dict[Environment, Account]:
     """Both accounts of an organization by environment."""
     rows = tx.rows("SELECT id, environment FROM accounts WHERE organization_id = :id", id=organization_id)
