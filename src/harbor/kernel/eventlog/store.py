@@ -90,11 +90,12 @@ def find(tx: Tx, account_id: str, event_id: str, *, workspace_id: str | None = N
             id=event_id,
         )
     else:
+        # SQLite keeps the order of a cross join: the few workspaces first, then the primary key of each.
         row = tx.row(
             """
             SELECT e.* FROM workspaces w
-            JOIN events e ON e.account_id = w.account_id AND e.workspace_id = w.id AND e.id = :id
-            WHERE w.account_id = :account_id
+            CROSS JOIN events e
+            WHERE w.account_id = :account_id AND e.account_id = w.account_id AND e.workspace_id = w.id AND e.id = :id
             """,
             account_id=account_id,
             id=event_id,

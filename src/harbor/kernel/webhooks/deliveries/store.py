@@ -69,11 +69,12 @@ def find(tx: Tx, account_id: str, delivery_id: str, *, workspace_id: str | None 
             id=delivery_id,
         )
     else:
+        # SQLite keeps the order of a cross join: the few workspaces first, then the primary key of each.
         row = tx.row(
             """
             SELECT d.* FROM workspaces w
-            JOIN deliveries d ON d.account_id = w.account_id AND d.workspace_id = w.id AND d.id = :id
-            WHERE w.account_id = :account_id
+            CROSS JOIN deliveries d
+            WHERE w.account_id = :account_id AND d.account_id = w.account_id AND d.workspace_id = w.id AND d.id = :id
             """,
             account_id=account_id,
             id=delivery_id,
