@@ -52,6 +52,7 @@ function mark(form, one) {
   const field = one.field ? find(form, one.field) : null;
   if (!field) return null;
   const box = field.closest(".field, .check") ?? field.parentElement;
+  for (let part = field.closest("details"); part; part = part.parentElement?.closest("details") ?? null) part.open = true;
   const id = `${field.id || `f-${one.field}`}-error`;
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-describedby", [id, field.getAttribute("aria-describedby")].filter(Boolean).join(" "));
