@@ -126,7 +126,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def objects(browser: Browser, server: Server, signed_in: StorageState, receiver: Receiver) -> AsyncIterator[Objects]:
+async def objects(
+    browser: Browser, server: Server, signed_in: StorageState, receiver: Receiver
+) -> AsyncIterator[Objects]:
     """One object of each kind, in the sandbox of `server`."""
     context = await browser.new_context(base_url=server.url, storage_state=signed_in)
     yield await make_objects(Console(await context.new_page(), server), receiver)

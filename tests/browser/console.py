@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Response
 from tests.end_to_end.server import Server
 
+_DONE_S_MAX = 10.0
 OpenPage = Callable[..., Awaitable[Page]]
 
 
@@ -47,12 +49,16 @@ class Console:
         self.made = server.installation.made
 
     async def sign_in(self, email: str | None = None, password: str | None = None) -> None:
-        """Come in by the form."""
-        await self.page.goto("/console/sign-in")
-        await self.page.get_by_label("E-mail").fill(email or self.made["console"]["email"])
-        await self.page.get_by_label("Password", exact=True).fill(password or self.made["console"]["password"])
-        await self.page.get_by_role("button", name="Sign in").click()
+        """Come in by the form; without words as the first administrator."""
+        await self.give_password(email or self.made["console"]["email"], password or self.made["console"]["password"])
         await self.page.wait_for_url("**/console/sandbox/**")
+
+    async def give_password(self, email: str, password: str) -> None:
+        """Send the form of signing in."""
+        await self.page.goto("/console/sign-in")
+        await self.page.get_by_label("E-mail").fill(email)
+        await self.page.get_by_label("Password", exact=True).fill(password)
+        await self.page.get_by_role("button", name="Sign in").click()
 
     def path(self, rest: str, environment: str = "sandbox") -> str:
         """The address of a page of the default workspace."""
@@ -62,3 +68,10 @@ class Console:
         """That page, loaded."""
         await self.page.goto(self.path(rest, environment))
         return self.page
+
+
+async def reloaded_until(page: Page, shown: Locator) -> None:
+    """Load a page anew until something is on it that the server does meanwhile."""
+    async with asyncio.timeout(_DONE_S_MAX):
+        while not await shown.count():
+            await page.reload()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from playwright.async_api import APIRequestContext, BrowserContext
+from playwright.async_api import APIRequestContext
 from tests.browser.console import Console
+from tests.browser.forms import Forms, found, invite, join
 from tests.receiver import Receiver
 
 from harbor.app import SECTIONS
-from harbor.console.cookies import form_token
 from harbor.console.product import console_product
 from harbor.kernel.http.routes import Route
 from harbor.kernel.storage.database import Database
@@ -46,7 +45,13 @@ async def make_objects(console: Console, receiver: Receiver) -> Objects:
     here = {"workspace_id": sandbox["workspace_id"]}
     webhook = await api.post(
         "/v1/webhooks",
-        {**here, "url": receiver.url("/objects"), "events": ["order.*"], "description": "Warehouse", "filter": {"n": 1}},
+        {
+            **here,
+            "url": receiver.url("/objects"),
+            "events": ["order.*"],
+            "description": "Warehouse",
+            "filter": {"n": 1},
+        },
     )
     await api.put("/v1/event_types/order.shipped", {**here, "description": "It left us.", "example": {"n": 1}})
     event = await api.post("/v1/events", {**here, "type": "order.shipped", "payload": {"n": 1, "carrier": "dhl"}})
@@ -55,9 +60,13 @@ async def make_objects(console: Console, receiver: Receiver) -> Objects:
     job = await api.post("/v1/deliveries/replay", {**here, "webhook_id": webhook["id"]})
     admin = _Api(request, {"Authorization": f"Bearer {console.made['harbor']['admin_key']}"})
     key = await admin.post(f"/admin/v1/workspaces/{here['workspace_id']}/api_keys", {"name": "Warehouse"})
-    console_forms = await Forms.of(console)
-    tokens, person = await _links(console_forms)
-    request_id = await console_forms.find(console.path("logs"), r"/logs/(req_[0-9a-z]+)")
+    forms = await Forms.of(console)
+    person = await join(forms, "Grace Hopper")
+    tokens = {
+        "sign_in.join.ask": (await invite(forms, "Alan Turing")).token,
+        "sign_in.reset.ask": found(r"/reset/([\w.-]+)", await forms.post(f"/console/people/{person.id}/reset-link")),
+    }
+    request_id = await forms.find(console.path("logs"), r"/logs/(req_[0-9a-z]+)")
     parameters = {
         "environment": "sandbox",
         **here,
@@ -68,38 +77,9 @@ async def make_objects(console: Console, receiver: Receiver) -> Objects:
         "key_id": key["id"],
         "request_id": request_id,
         "name": "order.shipped",
-        "person_id": person,
+        "person_id": person.id,
     }
     return Objects(parameters, tokens)
-
-
-async def _links(forms: Forms) -> tuple[dict[str, str], str]:
-    joining, person = await _invite(forms, "grace@example.com")
-    password = "a few good words"  # noqa: S105
-    await _join(forms, joining, name="Grace Hopper", password=password, again=password)
-    page = await forms.post(f"/console/people/{person}/reset-link")
-    still_open, _ = await _invite(forms, "alan@example.com")
-    return {"sign_in.join.ask": still_open, "sign_in.reset.ask": _found(r"/reset/([\w.-]+)", page)}, person
-
-
-async def _join(forms: Forms, token: str, **fields: str) -> None:
-    # In another browser: who joins is signed in, and the session that was there before ends.
-    assert forms.context.browser is not None
-    apart = await forms.context.browser.new_context()
-    reply = await apart.request.post(f"{forms.url}/console/join/{token}", form=fields)
-    assert reply.ok, (reply.status, await reply.text())
-    await apart.close()
-
-
-async def _invite(forms: Forms, email: str) -> tuple[str, str]:
-    page = await forms.post("/console/people/invite", email=email, name=email, role="member")
-    return _found(r"/join/([\w.-]+)", page), _found(r"/people/((?!invite)\w+_\w+)", page)
-
-
-def _found(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    assert found is not None, (pattern, text[:2_000])
-    return found[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,33 +96,3 @@ class _Api:
         reply = await self.request.put(path, data=body, headers=self.headers)
         assert reply.ok, await reply.text()
         return await reply.json()
-
-
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """The console's forms without their pages, sent with the cookies of a browser."""
-
-    context: BrowserContext
-    url: str
-    token: str
-
-    @classmethod
-    async def of(cls, console: Console) -> Forms:
-        """In the session of a browser."""
-        cookies = await console.page.context.cookies()
-        secret = next(cookie["value"] for cookie in cookies if cookie["name"] == "harbor_session")
-        return cls(console.page.context, console.server.url, form_token(secret))
-
-    async def post(self, path: str, **fields: str) -> str:
-        """The page that a form leads to."""
-        reply = await self.context.request.post(path, form={"_token": self.token, **fields})
-        assert reply.ok, (reply.status, await reply.text())
-        return await reply.text()
-
-    async def find(self, path: str, pattern: str) -> str:
-        """What a page has in it; the page is asked for again until it has."""
-        while True:
-            reply = await self.context.request.get(path)
-            assert reply.ok, (reply.status, await reply.text())
-            if (found := re.search(pattern, await reply.text())) is not None:
-                return found[1]
