@@ -12,6 +12,7 @@ from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.operations import Operations
 from harbor.products.harper_tables.records.api import OPERATIONS as RECORDS
+from harbor.products.harper_tables.records.audit_api import OPERATIONS as AUDIT
 from harbor.products.harper_tables.search.api import OPERATIONS as SEARCH
 
 # Two that insert the same record race, and the second one looks again.
@@ -23,9 +24,14 @@ def harper_area(engine: str) -> Area:
     return Area("harper_tables", Path(__file__).parent / "migrations" / engine)
 
 
+def harper_operations(compat: Compat = Compat.V5) -> Operations:
+    """All operations."""
+    return Operations((*CATALOG, *RECORDS, *SEARCH, *AUDIT), compat)
+
+
 def harper_product(access: Access, compat: Compat = Compat.V5) -> Product:
     """Harper's Operations API with the callers that `access` knows."""
-    operations = Operations((*CATALOG, *RECORDS, *SEARCH), compat)
+    operations = harper_operations(compat)
     return Product(
         name="harper",
         title="Harper Operations API",

@@ -276,6 +276,16 @@ async def test_one_node_has_nobody_to_repeat_it(one_engine: Instance) -> None:
     assert made == {"message": "database 'press' successfully created", "replicated": []}
 
 
+async def test_there_are_no_orphans_to_clean_up(one_engine: Instance) -> None:
+    await one_engine.do("create_database", database="press")
+
+    assert await one_engine.do("cleanup_orphan_blobs", database="press") == {
+        "message": "Orphaned blobs cleanup started, check logs for progress"
+    }
+    assert await one_engine.refused("cleanup_orphan_blobs") == (400, "'database' is required")
+    assert await one_engine.refused("cleanup_orphan_blobs", database="no") == (404, "database 'no' does not exist")
+
+
 async def test_a_change_of_the_catalogue_is_an_event(instance: Instance, database: Database) -> None:
     await instance.table()
 

@@ -114,6 +114,14 @@ def describe_all(call: Call, body: Fields) -> dict[str, Any]:
     }
 
 
+def cleanup_orphan_blobs(call: Call, body: Fields) -> dict[str, Any]:
+    """Values of every size lie in their records here, so there is never a file that nobody names."""
+    name = body.name("database", "schema", required=True)
+    body.check()
+    service.tables(call, name)
+    return {"message": "Orphaned blobs cleanup started, check logs for progress"}
+
+
 def _counts(body: Fields) -> bool:
     body.flag("exact_count")  # the count is always exact
     body.flag("include_computed")
@@ -226,4 +234,11 @@ OPERATIONS = (
         name="create_attribute", handler=create_attribute, writes=True, group=_GROUP, summary="Declare an attribute"
     ),
     _made("drop_attribute", drop_attribute, "dropAttribute", "Remove an attribute"),
+    Operation(
+        name="cleanup_orphan_blobs",
+        handler=cleanup_orphan_blobs,
+        only="cleanupOrphanBlobs",
+        group=_GROUP,
+        summary="Remove files that no record names",
+    ),
 )

@@ -1,6 +1,6 @@
 """What was done to a table, one row for each request: table `harper_audit`.
 
-`changes` is compressed JSON, `{"ids": […], "records": […], "before": […]}`. A row for each request and not for each
+`changes` is compressed JSON, `{"key": "id", "ids": […], "records": […], "before": […]}`. A row for each request and not for each
 record: a request of a hundred records is one row, and neighbours compress well.
 """
 
@@ -23,11 +23,16 @@ _MEMO = "harper.audit"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One request's changes of a table. `position` is microseconds since 1970, unique and ascending in the table."""
+    """One request's changes of a table. `position` is microseconds since 1970, unique and ascending in the table.
+
+    `key` is the name of the primary key. `records` are as the request named them, one for each of `ids`; `before` are
+    those of them that were there.
+    """
 
     position: int
     user: str
     operation: str
+    key: str
     ids: list[Any]
     records: list[Any] | None
     before: list[Any] | None
@@ -39,6 +44,7 @@ def append(
     *,
     user: str,
     operation: str,
+    key: str,
     ids: list[Any],
     records: Sequence[str] | None,
     before: Sequence[str] | None,
@@ -47,7 +53,7 @@ def append(
 
     `records` and `before` are documents as they are stored.
     """
-    parts = [to_text({"ids": ids})[1:-1]]
+    parts = [to_text({"key": key, "ids": ids})[1:-1]]
     if records is not None:
         parts.append(f'"records":[{",".join(records)}]')
     if before is not None:
@@ -139,5 +145,11 @@ def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, cha
 def _change(row: Row) -> Change:
     kept = from_text(zlib.decompress(bytes(row["changes"])).decode())
     return Change(
-        row["position"], row["user_name"], row["operation"], kept["ids"], kept.get("records"), kept.get("before")
+        row["position"],
+        row["user_name"],
+        row["operation"],
+        kept["key"],
+        kept["ids"],
+        kept.get("records"),
+        kept.get("before"),
     )

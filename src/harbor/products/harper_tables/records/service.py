@@ -238,7 +238,9 @@ def _write(call: Call, plan: _Plan, operation: str) -> Written:
     store.put(call.tx, table.id, [_row(plan, table, key, texts[key]) for key in plan.changed])
     store.insert_entries(call.tx, new)
     before = [plan.before[key].doc for key in plan.changed if _is_alive(plan, key)]
-    told = list(texts.values()) if operation == "insert" else [to_text(doc) for doc in plan.told]
+    # New records lie in the store as they were told; those that were there, or were told of twice, do not.
+    is_new = not plan.changed and len(texts) == len(plan.told)
+    told = list(texts.values()) if is_new else [to_text(doc) for doc in plan.told]
     return _noted(call, table, operation, plan.done, plan.skipped, new_attributes, records=told, before=before)
 
 
@@ -284,6 +286,7 @@ def _noted(
             table.id,
             user=user_of(call).username,
             operation=operation,
+            key=table.primary_key,
             ids=done,
             records=records,
             before=before or None,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harbor.kernel.storage.database import Tx
 
 # Keys that one statement asks for. Sizes are few, so that few statements are prepared.
-_SIZES = (1, 8, 64, 512)
+_SIZES = (1, 8, 32, 128, 512)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from harbor.products.harper_tables.values import Instant
 
 # What is worth counting: beyond it all are called many.
 PROBE_MAX = 512
+_FEW = 64
 _IN_MAX = 1_000
 _US = 1_000
 _US_MAX = (1 << 62) // _US
@@ -114,9 +115,25 @@ def plan(tx: Tx, table: Table, node: Node) -> Steps | None:
             return None
         return tuple(step for option in options for step in option or ())
     found = [option for part in node.parts if (option := plan(tx, table, part)) is not None]
-    if len(found) <= 1:
-        return found[0] if found else None
-    return min(found, key=lambda option: sum(step.count(tx) for step in option))
+    return found[0] if len(found) == 1 else _cheapest(tx, found)
+
+
+def _cheapest(tx: Tx, options: Sequence[Steps]) -> Steps | None:
+    """The option with the fewest records. Exact values are counted first, and few are good enough."""
+    best, fewest = None, math.inf
+    for option in sorted(options, key=_breadth):
+        count = sum(step.count(tx) for step in option)
+        if count < fewest:
+            best, fewest = option, count
+        if fewest <= _FEW:
+            break
+    return best
+
+
+def _breadth(option: Steps) -> int:
+    spans = [step.span for step in option if not isinstance(step, Keys)]
+    is_exact = all(span.low is not None and span.high == span.low + b"\0" for span in spans if type(span.low) is bytes)
+    return 0 if not spans else 1 if is_exact else 2
 
 
 def walk_of(table: Table, attribute: str) -> Step | None:

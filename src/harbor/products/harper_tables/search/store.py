@@ -10,7 +10,7 @@ from harbor.kernel.storage.database import Row, Tx
 
 Column = Literal["created_at", "updated_at"]
 # Keys that one statement asks for. Sizes are few, so that few statements are prepared.
-_SIZES = (1, 8, 64, 512)
+_SIZES = (1, 8, 32, 128, 512)
 
 
 @dataclass(frozen=True, slots=True)
