@@ -269,3 +269,18 @@ async def test_what_cannot_be_kept_is_named(one_engine: Instance, body: bytes, s
 
     assert reply.status == 400
     assert sentence is None or reply.json()["error"] == sentence
+
+
+async def test_a_long_reply_is_packed_for_who_takes_it(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": each, "text": "x" * 100} for each in range(200)])
+    body = {"operation": "search_by_value", "database": "press", "table": "article", "attribute": "id", "value": "*"}
+
+    async def asked(accept: str) -> Any:
+        return await one_engine.client.request("POST", "/", body, headers={"Accept-Encoding": accept})
+
+    packed, plain, refused = await asked("br, gzip"), await asked("br"), await asked("gzip;q=0")
+
+    assert (packed.headers["content-encoding"], packed.headers["vary"]) == ("gzip", "Accept-Encoding")
+    assert gzip.decompress(packed.body) == plain.body == refused.body
+    assert "content-encoding" not in plain.headers
+    assert len(packed.body) < len(plain.body) / 5

@@ -5,6 +5,7 @@ Source: docs/products/harper.md#envelope.
 
 from __future__ import annotations
 
+import gzip
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -41,6 +42,10 @@ _STATUS = {
 _STATUS_BY_CODE = {"not_acceptable": 406, "method_not_allowed": 405, "unsupported_media_type": 415}
 # Read into JSON whatever the client asked for: a table of one column would hide what went wrong.
 _ERRORS_IN_JSON = frozenset({replies.CSV, "text/plain", "text/yaml", "text/event-stream"})
+
+# Below it a reply fits into a few packets, and packing it would take longer than sending it.
+_PACKED_FROM_BYTES = 16_384
+_PACKING = 1
 
 
 def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Dialect:
@@ -93,8 +98,10 @@ def as_milliseconds(moment: datetime) -> int:
 
 
 def _encode(value: object, request: Request) -> tuple[bytes, str]:
-    media_type = exchange(request).media_type
-    return replies.encode(value, media_type), media_type
+    found = exchange(request)
+    body = replies.encode(value, found.media_type)
+    found.is_packed = len(body) >= _PACKED_FROM_BYTES and replies.takes_gzip(request.header(b"accept-encoding"))
+    return (gzip.compress(body, _PACKING, mtime=0) if found.is_packed else body), found.media_type
 
 
 def _headers(request: Request) -> Mapping[str, str]:
@@ -102,6 +109,8 @@ def _headers(request: Request) -> Mapping[str, str]:
     found = exchange(request)
     if found.media_type == replies.CSV and found.error is None and request.error_code is None:
         headers["Content-Disposition"] = 'attachment; filename="data.csv"'
+    if found.is_packed and request.error_code is None:
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
     if found.asked.startswith("restart"):
         headers["Connection"] = "close"
     return headers

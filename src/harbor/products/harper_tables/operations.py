@@ -67,6 +67,7 @@ class Exchange:
     values: dict[str, Any] = field(default_factory=dict)
     asked: str = ""  # the operation's name as the client wrote it
     error: HarborError | None = None
+    is_packed: bool = False
 
 
 def exchange(request: Request) -> Exchange:

@@ -53,6 +53,15 @@ def negotiate(accept: str | None) -> str:
     return best
 
 
+def takes_gzip(accept: str | None) -> bool:
+    """Whether a client's Accept-Encoding takes gzip."""
+    for part in (accept or "")[:_ACCEPT_LENGTH_MAX].split(","):
+        coding, *parameters = (each.strip().lower() for each in part.split(";"))
+        if coding in ("gzip", "x-gzip", "*"):
+            return _weight(parameters) > 0
+    return False
+
+
 def encode(value: object, media_type: str) -> bytes:
     """The bytes of a reply. A text, number or boolean becomes `{"message": …}`."""
     if not isinstance(value, dict | list):

@@ -15,7 +15,7 @@ import msgspec
 
 INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MARK = b'{"$":'
+_MARK = '{"$":'
 _ISO_LENGTH_MAX = 40
 _PLAIN = frozenset({str, bool, float, type(None)})
 
@@ -76,9 +76,8 @@ def to_text(doc: Doc) -> str:
 
 def from_text(text: str) -> Doc:
     """The values of stored JSON."""
-    raw = text.encode()
-    doc: Doc = _decoder.decode(raw)
-    if _MARK in raw:
+    doc: Doc = _decoder.decode(text)
+    if _MARK in text:
         return {name: _unmarked(item) for name, item in doc.items()}
     return doc
 

@@ -1,6 +1,6 @@
 """What was done to a table, one row for each request: table `harper_audit`.
 
-`changes` is compressed JSON, `{"key": "id", "ids": […], "records": […], "before": […]}`. A row for each request and not for each
+`changes` is JSON, compressed if it is large, `{"key": "id", "ids": […], "records": […], "before": […]}`. A row for each request and not for each
 record: a request of a hundred records is one row, and neighbours compress well.
 """
 
@@ -16,6 +16,8 @@ from harbor.kernel.storage.where import Where
 from harbor.products.harper_tables.values import from_text, to_text
 
 _LEVEL = 1  # measured on 100 records of 250 B: 4.5 times smaller in 0.5 ms; level 6 5 times in 1 ms
+# Smaller ones are kept as they are: compressing costs 20 us, and saves a tenth.
+_COMPRESSED_FROM_BYTES = 400
 _PART = 200
 _TRIES = 1_000
 _MEMO = "harper.audit"
@@ -58,7 +60,9 @@ def append(
         parts.append(f'"records":[{",".join(records)}]')
     if before is not None:
         parts.append(f'"before":[{",".join(before)}]')
-    changes = zlib.compress(f"{{{','.join(parts)}}}".encode(), _LEVEL)
+    changes = f"{{{','.join(parts)}}}".encode()
+    if len(changes) >= _COMPRESSED_FROM_BYTES:
+        changes = zlib.compress(changes, _LEVEL)
     position = max(tx.now_us, _last(tx, table_id) + 1)
     for _ in range(_TRIES):
         if _insert(tx, table_id, position, user, operation, changes):
@@ -143,7 +147,8 @@ def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, cha
 
 
 def _change(row: Row) -> Change:
-    kept = from_text(zlib.decompress(bytes(row["changes"])).decode())
+    changes = bytes(row["changes"])
+    kept = from_text((changes if changes[:1] == b"{" else zlib.decompress(changes)).decode())
     return Change(
         row["position"],
         row["user_name"],

@@ -21,6 +21,9 @@ NUMERIC_KEYS = frozenset({"Int", "Long", "Float", "BigInt"})
 _NO_NAMES = frozenset({"", "null", "undefined"})
 _NO_KEYS = frozenset({"null", "undefined"})
 
+# Values of these types that are equal have one key.
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+
 Entry = tuple[int, bytes, bytes]
 
 
@@ -98,6 +101,25 @@ def entries(table: Table, doc: Mapping[str, Any], key: bytes) -> list[Entry]:
         if value is not None:
             found.append((attribute.id, index_key(value), key))
     return found
+
+
+def changed_entries(
+    table: Table, before: Mapping[str, Any], after: Mapping[str, Any], key: bytes
+) -> tuple[list[Entry], list[Entry]]:
+    """The entries that a change of a record makes obsolete, and the new ones."""
+    obsolete, new = [], []
+    for attribute in table.entries:
+        was, will = before.get(attribute.name), after.get(attribute.name)
+        if type(was) is type(will) and type(was) in _SIMPLE and was == will:
+            continue
+        old = None if was is None else index_key(was)
+        fresh = None if will is None else index_key(will)
+        if old != fresh:
+            if old is not None:
+                obsolete.append((attribute.id, old, key))
+            if fresh is not None:
+                new.append((attribute.id, fresh, key))
+    return obsolete, new
 
 
 def cleaned(table: Table, record: Mapping[str, Any]) -> Doc:

@@ -25,6 +25,7 @@ from harbor.products.harper_tables.records.model import (
     UNSET,
     Entry,
     Written,
+    changed_entries,
     check_names,
     cleaned,
     entries,
@@ -229,10 +230,9 @@ def _write(call: Call, plan: _Plan, operation: str) -> Written:
     old: list[Entry] = []
     for key, doc in plan.changed.items():
         found = plan.before[key]
-        was = set(entries(table, loaded(table, found.doc, found.epoch), key))
-        will = set(entries(table, doc, key))
-        new += will - was
-        old += was - will
+        obsolete, fresh = changed_entries(table, loaded(table, found.doc, found.epoch), doc, key)
+        old += obsolete
+        new += fresh
     store.delete_entries(call.tx, old)
     store.insert(call.tx, table.id, [_row(plan, table, key, texts[key]) for key in plan.added])
     store.put(call.tx, table.id, [_row(plan, table, key, texts[key]) for key in plan.changed])

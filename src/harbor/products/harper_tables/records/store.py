@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from harbor.kernel.storage.database import Tx
 
@@ -11,8 +12,7 @@ from harbor.kernel.storage.database import Tx
 _SIZES = (1, 8, 32, 128, 512)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten times quicker than a dataclass
     """A record as it lies in the store; `doc` is JSON text. Moments are microseconds."""
 
     key: bytes

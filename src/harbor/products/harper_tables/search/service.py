@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+
+import msgspec
 
 from harbor.kernel.call import Call
 from harbor.kernel.storage.database import Tx
@@ -28,8 +29,7 @@ _PART_MIN, _PART_MAX = 16, 1_000
 _SLACK = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten times quicker than a dataclass
     """A record that matches: its key, where the walk found it, and its values with its times."""
 
     key: bytes

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 from harbor.kernel.storage.database import Row, Tx
 
 Column = Literal["created_at", "updated_at"]
@@ -13,8 +15,7 @@ Column = Literal["created_at", "updated_at"]
 _SIZES = (1, 8, 32, 128, 512)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten times quicker than a dataclass
     """A record as it lies in the store. `place` is where the walk is: what comes after it has not been seen."""
 
     key: bytes
