@@ -3,6 +3,8 @@
 An `Operation` is a value that a slice exports; `product.py` joins them. Its handler gets what its parameters name: `call`,
 `body` (the `Fields` of the request), `request`, `services`, `prepared`. `only` is the name of the handler that the 403
 prints for operations of super users; `structure` lets structure users through to the service, which asks for the database.
+A `journey` gets a `stage`, whose first step gets the body; a `raw` one gets `request` and `stage` and answers itself, its
+fields by `exchange(request).values`.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Place, Route
 from harbor.products.harper_tables import bodies, refusals, replies
 from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.rights import User
 
 _EXCHANGE = "harper.exchange"
@@ -36,6 +39,7 @@ class Operation:
     structure: bool = False
     writes: bool = False
     journey: bool = False
+    raw: bool = False
     read: Literal["short", "long"] = "short"
     auth: Literal["caller", "none"] = "caller"
     prepare: Callable[..., Any] | None = None
@@ -51,6 +55,8 @@ class Operation:
             self.handler,
             writes=self.writes,
             journey=self.journey,
+            raw=self.raw,
+            takes=Fields if self.journey else None,  # its body reaches the first step, not the handler
             read=self.read,
             auth=self.auth,
             prepare=self.prepare,
