@@ -1,0 +1,1 @@
+"""Harbour: verifications, agreements and e-signing. The contract is docs/products/harbour.md."""

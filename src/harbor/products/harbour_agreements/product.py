@@ -1,0 +1,55 @@
+"""The product as it is mounted: its dialect, routes, versions, migrations, and the jobs behind it.
+
+Mount it with `Spellings(product, services)`, not with a plain pipeline. `services.tools` must hold the `Providers` of the
+installation under `engine.api.TOOL`; the same value goes to `kinds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from harbor.kernel.http.product import Product
+from harbor.kernel.jobs.model import JobKind
+from harbor.kernel.jobs.schedule import Schedule
+from harbor.kernel.storage.migrate import Area
+from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
+from harbor.products.harbour_agreements.engine import jobs as engine_jobs
+from harbor.products.harbour_agreements.organizations.model import zones
+from harbor.products.harbour_agreements.providers.protocol import Providers
+from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
+from harbor.products.harbour_agreements.routes import ROUTES
+from harbor.products.harbour_agreements.versions import CURRENT, VERSIONS
+
+SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE,)
+
+
+def harbour_areas(engine: str) -> tuple[Area, ...]:
+    """The product's migrations: the tables, and how each engine finds a text inside others."""
+    folder = Path(__file__).parent / "migrations"
+    return Area("harbour_agreements", folder), Area("harbour_search", folder / engine)
+
+
+def harbour_providers(*, sandbox_step_delay_ms: int = 2_000, default: str = "sandbox") -> Providers:
+    """The built-in providers."""
+    sandbox = Sandbox(sandbox_step_delay_ms / 1_000)
+    return Providers(by_key={sandbox.key: sandbox}, default=default)
+
+
+def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:
+    """Harbour as an installation has it. `now_us` is the calendar."""
+    zones()
+    return Product(
+        name="harbour",
+        title="Harbour API",
+        description="Verifications, webhooks, agreements and e-signing.",
+        version=CURRENT,
+        dialect=harbour_dialect(manners, now_us),
+        routes=ROUTES,
+        versions=VERSIONS,
+    )
+
+
+def harbour_kinds(call_of: engine_jobs.CallOf, providers: Providers) -> list[JobKind]:
+    """The kinds of jobs of this product. `call_of` makes a call of the system in an account."""
+    return engine_jobs.kinds(call_of, providers)

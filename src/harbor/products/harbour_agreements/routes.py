@@ -1,0 +1,14 @@
+"""Everything Harbour answers. Paths are the canonical ones; `spelling` leads the others here."""
+
+from __future__ import annotations
+
+from harbor.kernel.http.routes import Route
+from harbor.products.harbour_agreements import knowledge
+from harbor.products.harbour_agreements.engine import api as engine
+from harbor.products.harbour_agreements.verifications import api as verifications
+
+ROUTES: tuple[Route, ...] = (
+    *verifications.ROUTES,
+    *engine.ROUTES,
+    *knowledge.ROUTES,
+)

@@ -1,0 +1,1 @@
+"""Verifications: what was checked of a person, listed, read, redacted and deleted."""
