@@ -1,0 +1,96 @@
+"""Something of everything that the console's paths name, and the people who may or may not see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from tests.console.session import Browser, another_session, sign_in, stranger
+from tests.factories import Organization
+from tests.harness import House
+
+from harbor.app import SECTIONS
+from harbor.console.product import console_product
+from harbor.kernel.http.routes import Route
+from harbor.kernel.identity.people_model import Role
+from harbor.kernel.storage.database import Database
+
+ROUTES = console_product(cast(Database, None), SECTIONS, version="0.0.0").routes
+MEMBER_SCOPES = frozenset(scope for section in SECTIONS for scope in section.member_scopes)
+
+
+@dataclass(frozen=True, slots=True)
+class Exhibition:
+    """An organization's things in the sandbox, and who comes to see them."""
+
+    house: House
+    owner: Browser
+    member: Browser
+    foreigner: Browser  # the owner of another organization
+    nobody: Browser
+    parameters: Mapping[str, str]
+
+    def path_of(self, route: Route) -> str:
+        """The address of a route about these things."""
+        return route.path.format_map(self.parameters)
+
+
+async def exhibit(house: House) -> Exhibition:
+    """Fill an empty house."""
+    acme, other = await house.organization(is_operator=True), await house.organization("Globex")
+    owner = await sign_in(house, acme)
+    home = f"/sandbox/harbor/{await _workspace_of(house, acme)}"
+    webhook = await _made(
+        owner, f"{home}/webhooks", {"url": "http://127.0.0.1:9/hook", "events": "*"}, r"/webhooks/(wh_\w+)"
+    )
+    event = await _made(owner, f"{home}/events", {"type": "order.shipped", "payload": "{}"}, r"/events/(evt_\w+)")
+    delivery = await _made(owner, f"{home}/deliveries", None, r"/deliveries/(del_\w+)")
+    key_page = await owner.post(f"{home}/settings/keys", {"name": "Till", "access": "all"})
+    await owner.post(f"{home}/event-types", {"name": "order.shipped"})
+    job = await _made(owner, f"{home}/deliveries/replays", {"webhook_id": webhook}, r"/replays/(job_\w+)")
+    person = await _made(owner, "/people/invite", {"email": "alan@example.com", "name": "Alan"}, r"/people/(ppl_\w+)")
+    secret = _found(r"hb_test_\w+", key_page.body.decode())
+    workspace = home.rpartition("/")[2]
+    api = house.client("harbor", {"authorization": f"Bearer {secret}"})
+    asked = await api.request("GET", f"/v1/events?workspace_id={workspace}")
+    await house.write_behind.flush()
+    assert owner.person is not None
+    elsewhere = await another_session(house, owner.person)
+    assert elsewhere.session is not None
+    parameters = {
+        "environment": "sandbox",
+        "workspace_id": workspace,
+        "webhook_id": webhook,
+        "event_id": event,
+        "delivery_id": delivery,
+        "job_id": job,
+        "key_id": _found(r"key_\w{20,}", key_page.body.decode()),
+        "request_id": asked.headers["harbor-request-id"],
+        "name": "order.shipped",
+        "person_id": person,
+        "session_id": elsewhere.session.id,
+        "api": "harbor",
+        "operation": "events.create",
+        "token": "none",
+        "digest": "none",
+    }
+    member = await sign_in(house, acme, role=Role.MEMBER)
+    return Exhibition(house, owner, member, await sign_in(house, other), stranger(house), parameters)
+
+
+async def _workspace_of(house: House, organization: Organization) -> str:
+    return await house.read(organization.sandbox, lambda call: call.default_workspace().id)
+
+
+async def _made(owner: Browser, path: str, fields: Mapping[str, str] | None, pattern: str) -> str:
+    reply = await (owner.get(path) if fields is None else owner.post(path, fields))
+    assert reply.status < 400, (path, reply.status, reply.body.decode()[:3_000])
+    return _found(pattern, reply.headers.get("location", "") + reply.body.decode())
+
+
+def _found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match is not None, (pattern, text[:3_000])
+    return match[match.lastindex or 0]
