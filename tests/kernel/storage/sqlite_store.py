@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.kernel.storage.notes import add
 
+from harbor.kernel import bounds
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.errors import Denied
 from harbor.kernel.storage.database import Tx
@@ -45,7 +46,7 @@ async def queued(store: Store) -> AsyncIterator[None]:
     await asyncio.to_thread(entered.wait, 5)
     try:
         yield
-        await asyncio.sleep(0.006)  # longer than a batch takes works, so the next one begins with what was queued
+        await asyncio.sleep(bounds.WRITE_BATCH_S_MAX * 1.1)  # longer than a batch takes works, so the next one begins with what was queued
     finally:
         leave.set()
         await holding

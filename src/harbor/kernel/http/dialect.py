@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from harbor.kernel import bounds
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError
 from harbor.kernel.http.encode import as_json
@@ -81,6 +82,8 @@ class Dialect:
     version_of: Callable[[Request, Principal | None], str] | None = None
     # A product on one path finds its route in the body; its request is read before it is routed.
     finder: Callable[[Request, bytes], Route] | None = None
+    # The largest body of a known caller on that path; elsewhere a route says its own. Runs in a thread for large ones.
+    body_bytes_max: int = bounds.BODY_BYTES_DEFAULT_MAX
     encode: Callable[[object, Request], tuple[bytes, str]] | None = None
     # Bodies that are no JSON: `parse` gives the value that `locate` and `prepare` see (raising `Invalid`), and `decode`
     # the declared type out of the bytes and that value.

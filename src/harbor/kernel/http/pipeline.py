@@ -10,7 +10,6 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -29,7 +28,7 @@ from harbor.kernel.http.product import Product
 from harbor.kernel.http.request import Mount, Reply, Request
 from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind
 from harbor.kernel.http.services import Services
-from harbor.kernel.http.streaming import send_head, send_stream
+from harbor.kernel.http.streaming import send_head, send_reply, send_stream
 from harbor.kernel.http.work import RawStage, Replayed, Stage, Work, check_scope
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.pages import Page, PageRequest
@@ -111,7 +110,7 @@ class Pipeline:
         elif isinstance(reply, Stream):
             await send_stream(reply.status, headers, reply.chunks, receive, send, self.services.draining)
         else:
-            await _send(reply, headers, send)
+            await send_reply(reply, headers, send)
         self._note(request, reply)
 
     def _refusal(self, error: HarborError, request: Request) -> Reply:
@@ -121,15 +120,16 @@ class Pipeline:
         return reply
 
     async def _answer(self, request: Request, receive: Receive, limit_headers: dict[str, str]) -> Reply | Stream:
-        raw = b""
+        raw, refusal = b"", None
         if self._dialect.finder is not None:
-            raw = await self._read(request, receive, bounds.BODY_BYTES_DEFAULT_MAX)
-            bound = self._routes[self._dialect.finder(request, raw).name]
+            raw, bound, refusal = await self._find_in_body(request, receive, self._dialect.finder)
         else:
             bound = self._find(request)
         route = bound.route
         request.route_name = route.name
         if route.auth == "caller":
+            if refusal is not None:
+                raise refusal
             await self._check(request, route, limit_headers)
         self._choose_version(request, route)
         if route.raw:
@@ -191,10 +191,32 @@ class Pipeline:
             request.params[name] = text
         return bound
 
+    async def _find_in_body(
+        self, request: Request, receive: Receive, finder: Callable[[Request, bytes], Route]
+    ) -> tuple[bytes, Bound, Unauthenticated | None]:
+        """Body and route of a product on one path, and why the credential in the headers is refused, if it is.
+
+        The caller comes first, because only a known one may send a large body; the route says whether one is needed.
+        """
+        refusal = None
+        if request.header(b"authorization") is not None:
+            try:
+                request.principal = await self._caller(request)
+            except Unauthenticated as error:
+                refusal = error
+        limit = bounds.BODY_BYTES_BEFORE_CREDENTIAL if request.principal is None else self._dialect.body_bytes_max
+        try:
+            raw = await self._read(request, receive, limit)
+        except TooLarge as error:
+            raise refusal or error from None
+        is_large = len(raw) > _CHECKED_APART_ABOVE
+        route = await asyncio.to_thread(finder, request, raw) if is_large else finder(request, raw)
+        return raw, self._routes[route.name], refusal
+
     async def _check(self, request: Request, route: Route, limit_headers: dict[str, str]) -> None:
         for check in self._dialect.checks:
             if check == "caller":
-                request.principal = await self._caller(request)
+                request.principal = request.principal or await self._caller(request)
             elif check == "limit":
                 await self._limit(request, limit_headers)
             elif check == "scope":
@@ -368,19 +390,3 @@ def _limited(retry_after_ms: int) -> Limited:
 
 def _shown(text: str) -> str:
     return text[:200].encode("utf-8", "backslashreplace").decode()
-
-
-@lru_cache(512)
-def _name_bytes(name: str) -> bytes:
-    """A header's name as it is sent; there are few, and every reply has a dozen."""
-    return name.lower().encode("latin-1")
-
-
-async def _send(reply: Reply, headers: dict[str, str], send: Send) -> None:
-    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
-    if reply.media_type is not None:
-        raw.append((b"content-type", reply.media_type.encode()))
-    if reply.status not in (204, 304):
-        raw.append((b"content-length", str(len(reply.body)).encode()))
-    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
-    await send({"type": "http.response.body", "body": reply.body})

@@ -1,11 +1,14 @@
-"""Sending a body in pieces until it ends, the client goes, or the server stops."""
+"""Sending a reply: whole, or in pieces until it ends, the client goes, or the server stops."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from functools import lru_cache
 from typing import Any
+
+from harbor.kernel.http.request import Reply
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -20,7 +23,7 @@ async def send_stream(
     draining: asyncio.Event,
 ) -> None:
     """Send `chunks` as they come; an end from either side closes the iterator."""
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     pump = asyncio.ensure_future(_pump(chunks, send))
     gone = asyncio.ensure_future(_until_gone(receive))
@@ -42,7 +45,7 @@ async def send_head(status: int, headers: dict[str, str], chunks: AsyncIterator[
     """Send the headers of a stream that nobody wants to follow."""
     with contextlib.suppress(Exception):
         await chunks.aclose()  # type: ignore[attr-defined]
-    raw = [(name.lower().encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": b""})
 
@@ -55,3 +58,20 @@ async def _pump(chunks: AsyncIterator[bytes], send: Send) -> None:
 async def _until_gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+@lru_cache(512)
+def _name_bytes(name: str) -> bytes:
+    """A header's name as it is sent; there are few, and every reply has a dozen."""
+    return name.lower().encode("latin-1")
+
+
+async def send_reply(reply: Reply, headers: dict[str, str], send: Send) -> None:
+    """Send a reply whose bytes are all there."""
+    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    if reply.media_type is not None:
+        raw.append((b"content-type", reply.media_type.encode()))
+    if reply.status not in (204, 304):
+        raw.append((b"content-length", str(len(reply.body)).encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    await send({"type": "http.response.body", "body": reply.body})
