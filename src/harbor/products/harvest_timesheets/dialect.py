@@ -23,7 +23,7 @@ from harbor.products.harvest_timesheets import bodies
 from harbor.products.harvest_timesheets.access.callers import Access
 from harbor.products.harvest_timesheets.access.model import Member
 from harbor.products.harvest_timesheets.limits import REPORTS_PREFIX, Limits
-from harbor.products.harvest_timesheets.paging import Pages
+from harbor.products.harvest_timesheets.page_style import Pages
 from harbor.products.harvest_timesheets.wire import whole
 
 JSON = "application/json; charset=utf-8"

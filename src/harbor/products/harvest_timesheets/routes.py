@@ -7,9 +7,14 @@ from harbor.products.harvest_timesheets.access import api as access
 from harbor.products.harvest_timesheets.clients import api as clients
 from harbor.products.harvest_timesheets.company import api as company
 from harbor.products.harvest_timesheets.contacts import api as contacts
+from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
+from harbor.products.harvest_timesheets.projects import api as projects
 from harbor.products.harvest_timesheets.rates import api as rates
 from harbor.products.harvest_timesheets.roles import api as roles
+from harbor.products.harvest_timesheets.task_assignments import api as task_assignments
 from harbor.products.harvest_timesheets.tasks import api as tasks
+from harbor.products.harvest_timesheets.time_entries import api as time_entries
+from harbor.products.harvest_timesheets.user_assignments import api as user_assignments
 from harbor.products.harvest_timesheets.users import api as users
 from harbor.products.harvest_timesheets.users import teammates_api as teammates
 
@@ -23,4 +28,9 @@ ROUTES: tuple[Route, ...] = (
     *rates.ROUTES,
     *teammates.ROUTES,
     *roles.ROUTES,
+    *projects.ROUTES,
+    *user_assignments.ROUTES,
+    *task_assignments.ROUTES,
+    *project_assignments.ROUTES,
+    *time_entries.ROUTES,
 )

@@ -26,5 +26,17 @@ def refuse_tracked(
 
 
 def touch(call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None) -> None:
-    """Move `updated_at` of the entries there: a field they show follows from something that changed."""
+    """Move `updated_at` of the entries and assignments there: a field they show follows from something that changed."""
+    store.touch(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+
+
+def touch_entries(
+    call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
+) -> None:
+    """Move `updated_at` of the entries there alone: an assignment that they show has changed."""
     store.touch_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+
+
+def touch_assignments(call: Call, user_id: int) -> None:
+    """Move `updated_at` of a person's assignments: the rate they show has changed."""
+    store.touch_assignments(call.tx, call.account_id, user_id)

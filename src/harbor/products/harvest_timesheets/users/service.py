@@ -242,8 +242,9 @@ def delete(call: Call, user: User) -> None:
 
 
 def rates_changed(call: Call, user: User) -> None:
-    """Move `updated_at` of a person whose rate changed."""
+    """Move `updated_at` of a person whose rate changed, and of their assignments, which show it."""
     store.touch(call.tx, call.account_id, user.id)
+    tracked.touch_assignments(call, user.id)
 
 
 def has_team(call: Call, user: User, *, has: bool) -> User:

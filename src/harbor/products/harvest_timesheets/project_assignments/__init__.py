@@ -1,0 +1,1 @@
+"""What a person may track time to: the pickers of every timer."""

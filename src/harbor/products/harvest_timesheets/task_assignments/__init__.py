@@ -1,0 +1,1 @@
+"""Which tasks are done on which project, and whether they are billed."""

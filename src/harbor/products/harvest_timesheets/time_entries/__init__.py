@@ -1,0 +1,1 @@
+"""Time entries and the timers that run on them."""

@@ -1,0 +1,115 @@
+"""Reading entries: who sees which, and with what they are shown. A list takes the same few queries however long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from harbor.kernel.call import Call
+from harbor.kernel.errors import Missing
+from harbor.kernel.pages import PageRequest
+from harbor.products.harvest_timesheets.access import service as access
+from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.locks import service as locks
+from harbor.products.harvest_timesheets.locks.model import LockKind
+from harbor.products.harvest_timesheets.paging import Listed
+from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
+from harbor.products.harvest_timesheets.projects import service as projects
+from harbor.products.harvest_timesheets.task_assignments import service as task_assignments
+from harbor.products.harvest_timesheets.tasks import service as tasks
+from harbor.products.harvest_timesheets.time_entries import store
+from harbor.products.harvest_timesheets.time_entries.model import (
+    APPROVED,
+    ARCHIVED,
+    IN_LOCKED_PERIOD,
+    INVOICED,
+    Filter,
+    Reach,
+    TimeEntry,
+    TimeEntrySeen,
+)
+from harbor.products.harvest_timesheets.user_assignments import service as user_assignments
+from harbor.products.harvest_timesheets.users import service as users
+
+
+def find(call: Call, entry_id: int) -> TimeEntry:
+    """An entry of the account. Raises `Missing`."""
+    found = store.find(call.tx, call.account_id, entry_id)
+    if found is None:
+        raise Missing(f"There is no time entry {entry_id}.")
+    return found
+
+
+def to_read(call: Call, entry_id: int) -> TimeEntry:
+    """An entry that the caller may see: their own, their people's, those of projects they manage, or any."""
+    found = find(call, entry_id)
+    reach = reach_of(call)
+    if reach is not None and found.user_id not in reach.user_ids and found.project_id not in reach.project_ids:
+        raise access.denied("see this time entry")
+    return found
+
+
+def reach_of(call: Call) -> Reach | None:
+    """What the caller sees; None is everything."""
+    member = access.me(call)
+    if member.is_administrator:
+        return None
+    return Reach(user_ids=access.own_people(call) | {member.user_id}, project_ids=access.managed_projects(call))
+
+
+def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[TimeEntrySeen]:
+    """Entries that the caller may see, the latest first."""
+    found = store.latest_first(call.tx, call.account_id, page, filter_, reach_of(call))
+    return found.of(seen(call, found.items))
+
+
+def seen(call: Call, entries: Iterable[TimeEntry]) -> Sequence[TimeEntrySeen]:
+    """Entries with all that they are shown with."""
+    found = list(entries)
+    if not found:
+        return ()
+    here = company.of(call)
+    of_users = users.named(call, (entry.user_id for entry in found))
+    of_clients = clients.named(call, (entry.client_id for entry in found))
+    of_projects = projects.named(call, (entry.project_id for entry in found))
+    of_tasks = tasks.named(call, (entry.task_id for entry in found))
+    on_project = user_assignments.among(call, {(entry.project_id, entry.user_id) for entry in found})
+    with_task = task_assignments.among(call, {(entry.project_id, entry.task_id) for entry in found})
+    rates = user_assignments.effective_rates(call, on_project.values())
+    cover = locks.cover(call, LockKind.TIME, [(e.project_id, e.user_id, e.spent_on) for e in found])
+    shown = []
+    for entry in found:
+        user, client = of_users[entry.user_id], of_clients[entry.client_id]
+        project, task = of_projects[entry.project_id], of_tasks[entry.task_id]
+        assignment = on_project.get((entry.project_id, entry.user_id))
+        hours_e2 = entry.hours_at(call.tx.now)
+        is_archived = not (project.is_active and task.is_active and client.is_active and user.is_active)
+        is_in_period = cover.covers(project_id=entry.project_id, user_id=entry.user_id, day=entry.spent_on)
+        reasons = (
+            (INVOICED, entry.is_billed),
+            (APPROVED, entry.is_closed),
+            (ARCHIVED, is_archived),
+            (IN_LOCKED_PERIOD, is_in_period),
+        )
+        shown.append(
+            TimeEntrySeen(
+                entry=entry,
+                user=user,
+                client=client,
+                project=project,
+                task=task,
+                user_assignment=assignment,
+                user_rate_e4=None if assignment is None else rates[assignment.id],
+                task_assignment=with_task.get((entry.project_id, entry.task_id)),
+                hours_e2=hours_e2,
+                rounded_e2=rounded_e2(hours_e2, here) if entry.is_running else entry.rounded_e2,
+                clock=here.clock,
+                lock_reasons=tuple(reason for reason, holds in reasons if holds),
+            )
+        )
+    return shown
+
+
+def seen_one(call: Call, entry: TimeEntry) -> TimeEntrySeen:
+    """One entry with all that it is shown with."""
+    return seen(call, [entry])[0]

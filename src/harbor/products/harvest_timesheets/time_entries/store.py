@@ -1,0 +1,195 @@
+"""Table `harvest_time_entries`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
+from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
+from harbor.products.harvest_timesheets import listing_store as listing
+from harbor.products.harvest_timesheets.paging import Listed
+from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, Filter, Reach, TimeEntry
+
+_TABLE = "harvest_time_entries"
+
+
+def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
+    """Add an entry."""
+    values = {
+        **_changeable(entry),
+        "account_id": account_id,
+        "id": entry.id,
+        "created_at": micros(entry.created_at),
+        "budgeted": int(entry.budgeted),
+        "rate_e4": entry.rate_e4,
+        "cost_rate_e4": entry.cost_rate_e4,
+    }
+    tx.run(
+        f"INSERT INTO harvest_time_entries ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",
+        **values,
+    )
+
+
+def put(tx: Tx, account_id: str, entry: TimeEntry) -> None:
+    """Write what may change of an entry; its rates are pricing's to write."""
+    values = _changeable(entry)
+    tx.run(
+        f"""
+        UPDATE harvest_time_entries SET {", ".join(f"{name} = :{name}" for name in values)}
+        WHERE account_id = :account_id AND id = :id
+        """,
+        account_id=account_id,
+        id=entry.id,
+        **values,
+    )
+
+
+def delete(tx: Tx, account_id: str, entry_id: int) -> None:
+    """Remove an entry."""
+    tx.run(
+        "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND id = :id",
+        account_id=account_id,
+        id=entry_id,
+    )
+
+
+def delete_of_project(tx: Tx, account_id: str, project_id: int) -> int:
+    """Remove all entries of a project; how many there were."""
+    return tx.run(
+        "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND project_id = :project_id",
+        account_id=account_id,
+        project_id=project_id,
+    )
+
+
+def find(tx: Tx, account_id: str, entry_id: int) -> TimeEntry | None:
+    """One entry."""
+    row = tx.row(
+        "SELECT * FROM harvest_time_entries WHERE account_id = :account_id AND id = :id",
+        account_id=account_id,
+        id=entry_id,
+    )
+    return _entry(row) if row else None
+
+
+def running(tx: Tx, account_id: str, user_id: int) -> TimeEntry | None:
+    """The entry on which a person's timer runs."""
+    row = tx.row(
+        """
+        SELECT * FROM harvest_time_entries
+        WHERE account_id = :account_id AND user_id = :user_id AND timer_started_at IS NOT NULL
+        """,
+        account_id=account_id,
+        user_id=user_id,
+    )
+    return _entry(row) if row else None
+
+
+def named(tx: Tx, account_id: str, ids: Iterable[int]) -> dict[int, TimeEntry]:
+    """Entries by their ids."""
+    return listing.by_ids(tx, _TABLE, account_id, ids, _entry)
+
+
+def latest_first(
+    tx: Tx, account_id: str, page: PageRequest, filter_: Filter, reach: Reach | None = None
+) -> Listed[TimeEntry]:
+    """Entries by day and id, the latest first; with `reach`, only those it reaches."""
+    where = _where(account_id, filter_, reach)
+    return listing.numbered(tx, _TABLE, where, page, _entry, order="spent_on DESC, id DESC")
+
+
+def _where(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
+    where = Where(account_id=account_id).equal(
+        user_id=filter_.user_id,
+        client_id=filter_.client_id,
+        project_id=filter_.project_id,
+        task_id=filter_.task_id,
+        external_id=filter_.external_reference_id,
+        is_billed=None if filter_.is_billed is None else int(filter_.is_billed),
+        approval_status=None if filter_.approval_status is None else filter_.approval_status.value,
+    )
+    where.compare("updated_at", ">=", micros_or_none(filter_.updated_since))
+    where.compare("spent_on", ">=", filter_.from_on and filter_.from_on.isoformat())
+    where.compare("spent_on", "<=", filter_.to_on and filter_.to_on.isoformat())
+    if filter_.is_running is not None:
+        where.also(f"timer_started_at IS {'NOT NULL' if filter_.is_running else 'NULL'}")
+    if reach is not None:
+        people = {f"person_{number}": id_ for number, id_ in enumerate(sorted(reach.user_ids))}
+        projects = {f"managed_{number}": id_ for number, id_ in enumerate(sorted(reach.project_ids))}
+        where.also(
+            f"(user_id IN ({_names(people)}) OR project_id IN ({_names(projects)}))",
+            **people,
+            **projects,
+        )
+    return where
+
+
+def _names(values: dict[str, int]) -> str:
+    return ", ".join(f":{name}" for name in values) or "NULL"  # nothing is in a list of NULL
+
+
+def _changeable(entry: TimeEntry) -> dict[str, object]:
+    reference = entry.reference
+    return {
+        "user_id": entry.user_id,
+        "project_id": entry.project_id,
+        "task_id": entry.task_id,
+        "spent_on": entry.spent_on.isoformat(),
+        "hours_e2": entry.hours_e2,
+        "timer_started_at": micros_or_none(entry.timer_started_at),
+        "started_time": entry.started_time,
+        "ended_time": entry.ended_time,
+        "notes": entry.notes,
+        "client_id": entry.client_id,
+        "billable": int(entry.billable),
+        "rounded_e2": entry.rounded_e2,
+        "approval_status": entry.approval_status.value,
+        "is_billed": int(entry.is_billed),
+        "invoice_id": entry.invoice_id,
+        "invoice_number": entry.invoice_number,
+        "external_id": reference and reference.id,
+        "external_group_id": reference and reference.group_id,
+        "external_account_id": reference and reference.account_id,
+        "external_permalink": reference and reference.permalink,
+        "updated_at": micros(entry.updated_at),
+    }
+
+
+def _entry(row: Row) -> TimeEntry:
+    return TimeEntry(
+        account_id=row["account_id"],
+        id=row["id"],
+        user_id=row["user_id"],
+        project_id=row["project_id"],
+        task_id=row["task_id"],
+        spent_on=date.fromisoformat(row["spent_on"]),
+        hours_e2=row["hours_e2"],
+        timer_started_at=moment_or_none(row["timer_started_at"]),
+        started_time=row["started_time"],
+        ended_time=row["ended_time"],
+        notes=row["notes"],
+        client_id=row["client_id"],
+        billable=bool(row["billable"]),
+        budgeted=bool(row["budgeted"]),
+        rate_e4=row["rate_e4"],
+        cost_rate_e4=row["cost_rate_e4"],
+        rounded_e2=row["rounded_e2"],
+        approval_status=Approval(row["approval_status"]),
+        is_billed=bool(row["is_billed"]),
+        invoice_id=row["invoice_id"],
+        invoice_number=row["invoice_number"],
+        reference=_reference(row),
+        created_at=moment(row["created_at"]),
+        updated_at=moment(row["updated_at"]),
+    )
+
+
+def _reference(row: Row) -> ExternalReference | None:
+    names = ("external_id", "external_group_id", "external_account_id", "external_permalink")
+    if all(row[name] is None for name in names):
+        return None
+    id_, group_id, account_id, permalink = (row[name] for name in names)
+    return ExternalReference(id=id_, group_id=group_id, account_id=account_id, permalink=permalink)

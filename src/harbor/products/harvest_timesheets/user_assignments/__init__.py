@@ -1,0 +1,1 @@
+"""Who is on which project, and at which rate."""
