@@ -6,7 +6,8 @@ import { parse, signInAddress } from "./page.js";
 
 /** @typedef {{message: string, field?: string, code?: string, link?: {href: string, text: string}, more?: {message: string, field?: string}[]}} Trouble */
 
-const SILENT = "Harbor did not answer. What you typed is still here; try again.";
+// An answer that is lost says nothing of what was done, and a second event is one too many.
+const SILENT = "Harbor did not answer. What you typed is still here. Perhaps Harbor is restarting: look whether this arrived, then try again.";
 const ENDED = "Your session has ended. Sign in in another tab, then send this again.";
 
 /** @type {WeakSet<HTMLFormElement>} */
