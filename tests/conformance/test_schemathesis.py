@@ -27,7 +27,7 @@ from tests.examinations.harbor_exhibit import HARBOR
 from tests.factories import Organization, make_key, make_workspace
 from tests.harness import open_house
 
-from harbor.app import AREAS
+from harbor.app import areas
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.http.openapi import document, encode
@@ -109,7 +109,7 @@ class InMemory:
         database = SqliteDatabase(self._folder / "harbor.db", clock)
         await database.open()
         self._open.push_async_callback(database.close)
-        await migrate(database, AREAS)
+        await migrate(database, areas(database.engine))
         house = await self._open.enter_async_context(
             open_house(
                 database,

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 import harbor
-from harbor.app.opening import AREAS, apply_schema, check_schema, open_database, open_vault
+from harbor.app.opening import apply_schema, areas, check_schema, open_database, open_vault
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
@@ -78,7 +78,7 @@ from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
 
-__all__ = ["AREAS", "Harbor", "apply_schema", "check_schema", "open_database", "open_vault"]
+__all__ = ["Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
 T = TypeVar("T")
 log = structlog.get_logger("harbor.app")

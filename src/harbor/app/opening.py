@@ -19,12 +19,17 @@ from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.kernel.vault import Vault
 from harbor.products import harbor_events
 
-AREAS = (
-    Area("kernel", Path(bounds.__file__).parent / "migrations"),
-    Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
-)
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset({"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey"})
+
+
+def areas(engine: str) -> tuple[Area, ...]:
+    """Where the tables of the installation come from, in the order in which they are made."""
+    assert engine in ("sqlite", "postgres"), engine
+    return (
+        Area("kernel", Path(bounds.__file__).parent / "migrations"),
+        Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
+    )
 
 
 def open_database(
@@ -51,10 +56,11 @@ async def open_vault(settings: Settings, database: Database) -> Vault:
     return vault
 
 
-async def check_schema(database: Database, areas: tuple[Area, ...] = AREAS) -> None:
+async def check_schema(database: Database) -> None:
     """Raise `StartRefused` unless the database has exactly the tables this program knows."""
-    missing = await check(database, areas)
-    if missing and len(missing) < sum(1 for area in areas for _ in area.folder.glob("*.sql")):
+    known = areas(database.engine)
+    missing = await check(database, known)
+    if missing and len(missing) < sum(1 for area in known for _ in area.folder.glob("*.sql")):
         raise StartRefused(
             f"The database is older than this program ({len(missing)} migrations are missing); run `harbor migrate`."
         )
@@ -64,4 +70,4 @@ async def check_schema(database: Database, areas: tuple[Area, ...] = AREAS) -> N
 
 async def apply_schema(database: Database) -> list[str]:
     """Apply what is missing; returns the names of the steps."""
-    return [f"{step.area}/{step.name}" for step in await migrate(database, AREAS)]
+    return [f"{step.area}/{step.name}" for step in await migrate(database, areas(database.engine))]

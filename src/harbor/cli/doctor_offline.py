@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from harbor.app import AREAS, open_database
+from harbor.app import areas, open_database
 from harbor.cli import doctor_model as model
 from harbor.cli.doctor_model import Check, failed, passed, warning
 from harbor.cli.local import settings_of
@@ -135,10 +135,10 @@ async def _database(settings: Settings, folder: DataDir, vault: Vault | None) ->
 
 async def _migrations(store: Database) -> Check:
     try:
-        missing = await check(store, AREAS)
+        missing = await check(store, areas(store.engine))
     except StartRefused as refused:
         return failed("tables", str(refused), "Use the version of Harbor that belongs to the database.")
-    total = sum(len(steps(area)) for area in AREAS)
+    total = sum(len(steps(area)) for area in areas(store.engine))
     if len(missing) == total:
         return failed("tables", "the database is empty", "harbor init, or restore a backup.")
     if missing:
