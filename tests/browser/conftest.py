@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, StorageState, async_playwright
-from tests.browser.console import Console, Faults, OpenPage
+from tests.browser.console import SETTINGS, Console, Faults, OpenPage
 from tests.browser.pages import Objects, make_objects
-from tests.end_to_end.server import LOOPBACK, Installation, Server, install, serving
+from tests.end_to_end.server import Installation, Server, install, serving
 from tests.receiver import Receiver, listening
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,7 +27,6 @@ _ARGUMENTS = (
     "--disable-sync",
     "--font-render-hinting=none",
 )
-SETTINGS = {**LOOPBACK, "HARBOR_RATE_LIMIT_SANDBOX": "off", "HARBOR_RATE_LIMIT_PRODUCTION": "off"}
 _CONTEXT: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"}
 _TIMEOUT_MS = 10_000
 

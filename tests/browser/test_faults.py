@@ -8,11 +8,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 import pytest
 from playwright.async_api import Page, Route, expect
-from tests.browser.console import Console, OpenPage
-from tests.browser.conftest import SETTINGS
+from tests.browser.console import SETTINGS, Console, OpenPage
 from tests.browser.forms import PASSWORD, Forms, join
 from tests.end_to_end.server import Server
 from tests.receiver import Answer, Receiver
