@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import HarborError, Invalid, Kind
 from harbor.kernel.http.dialect import Dialect
 from harbor.kernel.http.request import Reply, Request
@@ -32,6 +33,8 @@ INVALID_TOKEN = {
     "error": "invalid_token",
     "error_description": ("The access token provided is expired, revoked, malformed or invalid for other reasons."),
 }
+# A receipt of 10 MiB with what is said about it.
+BODY_BYTES_MAX = 12 * MIB
 _STATUS = {
     Kind.UNAUTHENTICATED: 401,
     Kind.DENIED: 403,
@@ -51,7 +54,7 @@ _NAMES = {403: "Forbidden", 404: "Not Found"}
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-def check_agent(request: Request, _route: Route) -> None:
+def check_agent(request: Request) -> None:
     """Raise `Invalid` (400) unless the client says who it is."""
     if not (request.header(b"user-agent") or "").strip():
         raise Invalid("Name your application in the User-Agent header.", code="agent_missing")
@@ -90,6 +93,7 @@ def harvest_dialect(
     """The dialect over one source of callers, one table of routes and an installation's limits."""
 
     async def authenticate(request: Request, find: Callable[..., Any]) -> Principal:  # noqa: ARG001
+        check_agent(request)
         return await access.authenticate(request)
 
     def limit(request: Request, principal: Principal) -> Sequence[tuple[str, Rule]]:
@@ -117,8 +121,7 @@ def harvest_dialect(
         limit=limit,
         limit_headers=limit_headers,
         headers=_headers,
-        checks=("agent", "caller", "limit", "scope"),
-        extra={"agent": check_agent},
+        body_bytes_max=BODY_BYTES_MAX,
         refuses_unknown=False,
         logs_bodies=False,
         finder=find,

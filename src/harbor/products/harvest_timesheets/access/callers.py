@@ -21,8 +21,8 @@ _NUMBER_DIGITS_MAX = 18
 # What is no number names no account. It is refused after the token, which may be bad too.
 _NO_ACCOUNT = -1
 
-# Routes that are asked with a token alone, to learn which accounts there are.
-WITHOUT_ACCOUNT = frozenset({"accounts.list"})
+# Paths that are asked with a token alone, to learn which accounts there are. The route is not known yet.
+WITHOUT_ACCOUNT = frozenset({"/api/v2/accounts"})
 
 
 class Access:
@@ -40,7 +40,7 @@ class Access:
             raise Unauthenticated("The token is missing or malformed.")
         asked = request.header(b"harvest-account-id") or _last(request, "account_id")
         number = None
-        if request.route_name not in WITHOUT_ACCOUNT:
+        if _needs_account(request):
             number = _number(asked)
         key = digest(text)
         member = self._known.get((key, number))
@@ -56,7 +56,7 @@ class Access:
         is_fresh = principal.token == service.rights_token(tx, principal.account_id)
         if is_fresh and (principal.expires_at is None or principal.expires_at > tx.now):
             return principal
-        number = None if request.route_name in WITHOUT_ACCOUNT else principal.account_number
+        number = principal.account_number if _needs_account(request) else None
         return self._resolve(tx, principal.digest, number)
 
     def _resolve(self, tx: Tx, key: str, number: int | None) -> Member:
@@ -66,6 +66,10 @@ class Access:
             self._known.popitem(last=False)
         self._known[key, number] = member
         return member
+
+
+def _needs_account(request: Request) -> bool:
+    return request.path.removesuffix("/") not in WITHOUT_ACCOUNT
 
 
 def _token(request: Request) -> str | None:

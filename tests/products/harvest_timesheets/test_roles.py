@@ -1,0 +1,334 @@
+"""The role matrix: who may do what, with a row for every operation and a column for every role.
+
+A cell is the status of the reply. `own`, `managed` and `other` say whose thing it is: the caller's, one of a project or a
+person that the caller manages, or somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.products.harvest_timesheets.office import Office, Person, open_office
+
+from harbor.kernel.clock import ManualClock
+from harbor.kernel.storage.database import Database
+from harbor.products.harvest_timesheets.routes import ROUTES
+
+DAY = "2026-05-25"
+COLUMNS = (
+    "administrator",
+    "member",
+    "manager",
+    "project_creator",
+    "billable_rates_manager",
+    "managed_projects_invoice_drafter",
+    "managed_projects_invoice_manager",
+    "client_and_task_manager",
+    "time_and_expenses_manager",
+    "estimates_manager",
+)
+ALL = dict.fromkeys(COLUMNS, 200)
+
+
+def only(*roles: str, ok: int = 200) -> dict[str, int]:
+    """Allowed to these roles, denied to all others."""
+    return {role: ok if role in roles else 403 for role in COLUMNS}
+
+
+MANAGERS = tuple(role for role in COLUMNS if role != "member")
+ADMIN = ("administrator",)
+CLIENTS = (*ADMIN, "client_and_task_manager")
+CREATORS = (*ADMIN, "project_creator")
+
+# Operation, request, body, and the statuses by role. `{managed}` and `{other}` are projects.
+MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
+    ("accounts.list", "GET /api/v2/accounts", None, ALL),
+    ("company.retrieve", "GET /v2/company", None, ALL),
+    ("company.update", "PATCH /v2/company", {"weekly_capacity": 126000}, only(*ADMIN)),
+    ("company.update_by_post", "POST /v2/company", {"weekly_capacity": 126000}, only(*ADMIN)),
+    ("clients.list", "GET /v2/clients", None, only(*CLIENTS, "project_creator")),
+    ("clients.retrieve", "GET /v2/clients/{client}", None, only(*CLIENTS, "project_creator")),
+    ("clients.create", "POST /v2/clients", {"name": "C{n}"}, only(*CLIENTS, ok=201)),
+    ("clients.update", "PATCH /v2/clients/{client}", {"address": "x"}, only(*CLIENTS)),
+    ("clients.delete", "DELETE /v2/clients/{spare_client}", None, only(*CLIENTS)),
+    ("contacts.list", "GET /v2/contacts", None, only(*CLIENTS, "project_creator")),
+    ("contacts.retrieve", "GET /v2/contacts/{contact}", None, only(*CLIENTS, "project_creator")),
+    ("contacts.create", "POST /v2/contacts", {"client_id": "{client}", "first_name": "F"}, only(*CLIENTS, ok=201)),
+    ("contacts.update", "PATCH /v2/contacts/{contact}", {"title": "Dr"}, only(*CLIENTS)),
+    ("contacts.delete", "DELETE /v2/contacts/{spare_contact}", None, only(*CLIENTS)),
+    ("tasks.list", "GET /v2/tasks", None, only(*MANAGERS)),
+    ("tasks.retrieve", "GET /v2/tasks/{task}", None, only(*MANAGERS)),
+    ("tasks.retrieve", "GET /v2/tasks/{unused_task}", None, only(*CLIENTS)),
+    ("tasks.create", "POST /v2/tasks", {"name": "T{n}"}, only(*CLIENTS, ok=201)),
+    ("tasks.update", "PATCH /v2/tasks/{task}", {"is_default": True}, only(*CLIENTS)),
+    ("tasks.delete", "DELETE /v2/tasks/{spare_task}", None, only(*CLIENTS)),
+    ("users.list", "GET /v2/users", None, only(*MANAGERS)),
+    ("users.me", "GET /v2/users/me", None, ALL),
+    ("users.retrieve", "GET /v2/users/{teammate}", None, only(*MANAGERS)),
+    ("users.retrieve", "GET /v2/users/{stranger}", None, only(*ADMIN)),
+    (
+        "users.create",
+        "POST /v2/users",
+        {"first_name": "F", "last_name": "L", "email": "n{n}@x.org"},
+        only(*ADMIN, ok=201),
+    ),
+    ("users.update", "PATCH /v2/users/{teammate}", {"timezone": "London"}, only(*MANAGERS)),
+    ("users.update", "PATCH /v2/users/{teammate}", {"access_roles": ["member"]}, only(*ADMIN)),
+    ("users.update", "PATCH /v2/users/{teammate}", {"email": "n{n}@y.org"}, only(*ADMIN)),
+    ("users.update", "PATCH /v2/users/{stranger}", {"timezone": "London"}, only(*ADMIN)),
+    ("users.delete", "DELETE /v2/users/{spare_user}", None, only(*ADMIN)),
+    ("billable_rates.list", "GET /v2/users/{teammate}/billable_rates", None, only(*ADMIN, "billable_rates_manager")),
+    ("billable_rates.list", "GET /v2/users/{stranger}/billable_rates", None, only(*ADMIN)),
+    (
+        "billable_rates.retrieve",
+        "GET /v2/users/{teammate}/billable_rates/{rate}",
+        None,
+        only(*ADMIN, "billable_rates_manager"),
+    ),
+    (
+        "billable_rates.create",
+        "POST /v2/users/{teammate}/billable_rates",
+        {"amount": 10, "start_date": DAY},
+        only(*ADMIN, "billable_rates_manager", ok=201),
+    ),
+    ("cost_rates.list", "GET /v2/users/{teammate}/cost_rates", None, only(*ADMIN)),
+    ("cost_rates.retrieve", "GET /v2/users/{teammate}/cost_rates/{cost_rate}", None, only(*ADMIN)),
+    (
+        "cost_rates.create",
+        "POST /v2/users/{teammate}/cost_rates",
+        {"amount": 1, "start_date": DAY},
+        only(*ADMIN, ok=201),
+    ),
+    ("teammates.list", "GET /v2/users/{boss}/teammates", None, only(*ADMIN)),
+    ("teammates.update", "PATCH /v2/users/{boss}/teammates", {"teammate_ids": []}, only(*ADMIN)),
+    ("roles.list", "GET /v2/roles", None, only(*ADMIN)),
+    ("roles.retrieve", "GET /v2/roles/{role}", None, only(*ADMIN)),
+    ("roles.create", "POST /v2/roles", {"name": "R{n}"}, only(*ADMIN, ok=201)),
+    ("roles.update", "PATCH /v2/roles/{role}", {"user_ids": []}, only(*ADMIN)),
+    ("roles.delete", "DELETE /v2/roles/{spare_role}", None, only(*ADMIN)),
+    ("projects.list", "GET /v2/projects", None, only(*MANAGERS)),
+    ("projects.retrieve", "GET /v2/projects/{managed}", None, only(*MANAGERS)),
+    ("projects.retrieve", "GET /v2/projects/{open}", None, only(*MANAGERS)),
+    ("projects.retrieve", "GET /v2/projects/{other}", None, only(*ADMIN)),
+    (
+        "projects.create",
+        "POST /v2/projects",
+        {"client_id": "{client}", "name": "P{n}", "is_billable": True, "bill_by": "none", "budget_by": "none"},
+        only(*CREATORS, ok=201),
+    ),
+    ("projects.update", "PATCH /v2/projects/{managed}", {"notes": "x"}, only(*CREATORS)),
+    ("projects.update", "PATCH /v2/projects/{other}", {"notes": "x"}, only(*ADMIN)),
+    ("projects.delete", "DELETE /v2/projects/{other_spare}", None, only(*ADMIN)),
+    ("user_assignments.list", "GET /v2/user_assignments", None, only(*MANAGERS)),
+    ("user_assignments.list_of_project", "GET /v2/projects/{managed}/user_assignments", None, only(*MANAGERS)),
+    ("user_assignments.list_of_project", "GET /v2/projects/{other}/user_assignments", None, only(*ADMIN)),
+    ("user_assignments.retrieve", "GET /v2/projects/{managed}/user_assignments/{seat}", None, only(*MANAGERS)),
+    (
+        "user_assignments.create",
+        "POST /v2/projects/{other}/user_assignments",
+        {"user_id": "{new_user}"},
+        only(*ADMIN, ok=201),
+    ),
+    ("user_assignments.update", "PATCH /v2/projects/{managed}/user_assignments/{seat}", {"budget": 5}, only(*MANAGERS)),
+    (
+        "user_assignments.update",
+        "PATCH /v2/projects/{managed}/user_assignments/{seat}",
+        {"hourly_rate": 5, "use_default_rates": False},
+        only(*ADMIN, "billable_rates_manager"),
+    ),
+    ("user_assignments.delete", "DELETE /v2/projects/{other}/user_assignments/{other_seat}", None, only(*ADMIN)),
+    ("task_assignments.list", "GET /v2/task_assignments", None, only(*MANAGERS)),
+    ("task_assignments.list_of_project", "GET /v2/projects/{managed}/task_assignments", None, only(*MANAGERS)),
+    ("task_assignments.list_of_project", "GET /v2/projects/{other}/task_assignments", None, only(*ADMIN)),
+    ("task_assignments.retrieve", "GET /v2/projects/{managed}/task_assignments/{use}", None, only(*MANAGERS)),
+    (
+        "task_assignments.create",
+        "POST /v2/projects/{other}/task_assignments",
+        {"task_id": "{new_task}"},
+        only(*ADMIN, ok=201),
+    ),
+    ("task_assignments.update", "PATCH /v2/projects/{managed}/task_assignments/{use}", {"budget": 5}, only(*MANAGERS)),
+    ("task_assignments.delete", "DELETE /v2/projects/{other}/task_assignments/{other_use}", None, only(*ADMIN)),
+    ("project_assignments.list", "GET /v2/users/{teammate}/project_assignments", None, only(*MANAGERS)),
+    ("project_assignments.list", "GET /v2/users/{stranger}/project_assignments", None, only(*ADMIN)),
+    ("project_assignments.list", "GET /v2/users/{self}/project_assignments", None, ALL),
+    ("project_assignments.list_of_me", "GET /v2/users/me/project_assignments", None, ALL),
+    ("time_entries.list", "GET /v2/time_entries", None, ALL),
+    ("time_entries.retrieve", "GET /v2/time_entries/{own_entry}", None, ALL),
+    ("time_entries.retrieve", "GET /v2/time_entries/{managed_entry}", None, only(*MANAGERS)),
+    ("time_entries.retrieve", "GET /v2/time_entries/{other_entry}", None, only(*ADMIN)),
+    (
+        "time_entries.create",
+        "POST /v2/time_entries",
+        {"project_id": "{managed}", "task_id": "{task}", "spent_date": DAY, "hours": 1},
+        dict.fromkeys(COLUMNS, 201),
+    ),
+    (
+        "time_entries.create",
+        "POST /v2/time_entries",
+        {"project_id": "{managed}", "task_id": "{task}", "spent_date": DAY, "hours": 1, "user_id": "{teammate}"},
+        only(*ADMIN, "time_and_expenses_manager", ok=201),
+    ),
+    ("time_entries.update", "PATCH /v2/time_entries/{own_entry}", {"notes": "x"}, ALL),
+    (
+        "time_entries.update",
+        "PATCH /v2/time_entries/{managed_entry}",
+        {"notes": "x"},
+        only(*ADMIN, "time_and_expenses_manager"),
+    ),
+    ("time_entries.update", "PATCH /v2/time_entries/{other_entry}", {"notes": "x"}, only(*ADMIN)),
+    ("time_entries.restart", "PATCH /v2/time_entries/{other_entry}/restart", None, only(*ADMIN)),
+    ("time_entries.restart", "PATCH /v2/time_entries/{own_entry}/restart", None, ALL),
+    ("time_entries.stop", "PATCH /v2/time_entries/{own_entry}/stop", None, ALL),
+    ("time_entries.stop", "PATCH /v2/time_entries/{other_entry}/stop", None, {**only(), "administrator": 200}),
+    ("time_entries.delete_external_reference", "DELETE /v2/time_entries/{own_entry}/external_reference", None, ALL),
+    (
+        "time_entries.delete_external_reference",
+        "DELETE /v2/time_entries/{other_entry}/external_reference",
+        None,
+        only(*ADMIN),
+    ),
+    ("time_entries.delete", "DELETE /v2/time_entries/{other_entry}", None, only(*ADMIN)),
+    ("time_entries.delete", "DELETE /v2/time_entries/{own_entry}", None, ALL),
+]
+# Operations whose rows stand with their slices.
+ELSEWHERE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An account with a caller of one role, and the ids of things by whose they are."""
+
+    office: Office
+    caller: Person
+    ids: dict[str, int]
+
+
+@pytest.fixture(params=COLUMNS)
+async def scene(
+    request: pytest.FixtureRequest, sqlite_database: Database, clock: ManualClock, tmp_path: Path
+) -> AsyncIterator[tuple[str, Scene]]:
+    """One account for each role."""
+    async with open_office(sqlite_database, clock, tmp_path) as office:
+        yield request.param, await _set(office, request.param)
+
+
+async def _set(office: Office, role: str) -> Scene:
+    admin = office.admin
+    roles = [role] if role in ("administrator", "member", "manager") else ["manager", role]
+    caller = await office.person(*roles)
+    teammate, stranger = await office.person(), await office.person()
+    boss = await office.person("manager")
+    if "manager" in roles:
+        await admin.changed(f"/v2/users/{caller.id}/teammates", {"teammate_ids": [teammate.id]})
+    client = await office.client()
+    ids: dict[str, int] = {"self": caller.id, "teammate": teammate.id, "stranger": stranger.id, "boss": boss.id}
+    ids["client"] = client["id"]
+    ids["spare_client"] = (await office.client())["id"]
+    for name in ("contact", "spare_contact"):
+        ids[name] = (await admin.made("/v2/contacts", {"client_id": client["id"], "first_name": "X"}))["id"]
+    for name in ("unused_task", "spare_task", "new_task"):
+        ids[name] = (await office.task())["id"]
+    for name in ("role", "spare_role"):
+        ids[name] = (await admin.made("/v2/roles", {"name": name}))["id"]
+    for name in ("spare_user", "new_user"):
+        ids[name] = (await office.person()).id
+    for name in ("managed", "open", "other", "other_spare"):
+        project = await office.project(client_id=client["id"], show_budget_to_all=name == "open")
+        ids[name] = project["id"]
+    ids["rate"] = (await admin.got(f"/v2/users/{teammate.id}/billable_rates"))["billable_rates"][0]["id"]
+    ids["cost_rate"] = (await admin.got(f"/v2/users/{teammate.id}/cost_rates"))["cost_rates"][0]["id"]
+    uses = (await admin.got(f"/v2/projects/{ids['managed']}/task_assignments"))["task_assignments"]
+    use = next(each for each in uses if each["billable"])
+    ids["use"], ids["task"] = use["id"], use["task"]["id"]
+    other_uses = (await admin.got(f"/v2/projects/{ids['other']}/task_assignments"))["task_assignments"]
+    ids["other_use"] = next(each["id"] for each in other_uses if each["task"]["id"] != ids["task"])
+
+    async def seat(project: str, user_id: int, **facts: object) -> int:
+        made = await admin.made(f"/v2/projects/{ids[project]}/user_assignments", {"user_id": user_id, **facts})
+        return int(made["id"])
+
+    manages = "manager" in roles
+    await seat("managed", caller.id, is_project_manager=manages)
+    await seat("open", caller.id, is_project_manager=False)
+    ids["seat"] = await seat("managed", teammate.id)
+    await seat("other", stranger.id)
+    ids["other_seat"] = await seat("other", boss.id)
+
+    async def entry(project: str, user_id: int) -> int:
+        about = {"project_id": ids[project], "task_id": ids["task"], "spent_date": DAY, "hours": 1, "user_id": user_id}
+        return int((await admin.made("/v2/time_entries", about))["id"])
+
+    ids["own_entry"] = await entry("managed", caller.id)
+    ids["managed_entry"] = await entry("managed", teammate.id)
+    ids["other_entry"] = await entry("other", stranger.id)
+    return Scene(office, caller, ids)
+
+
+async def test_every_operation_answers_as_the_matrix_says(scene: tuple[str, Scene]) -> None:
+    role, at = scene
+    wrong = []
+    for number, (operation, request, body, expected) in enumerate(MATRIX):
+        method, _, target = request.partition(" ")
+        reply = await at.caller.desk.ask(method, target.format(**at.ids), _filled(body, {**at.ids, "n": number}))
+        if reply.status != expected[role]:
+            wrong.append(f"{operation} {request}: {reply.status} and not {expected[role]}: {reply.body[:120]!r}")
+
+    assert wrong == []
+
+
+def test_every_operation_is_in_the_matrix() -> None:
+    examined = {operation for operation, *_ in MATRIX}
+    missing = {route.name for route in ROUTES if route.auth == "caller"} - examined - ELSEWHERE
+
+    assert missing == set()
+
+
+async def test_without_the_right_to_rates_no_rate_is_shown(sqlite_office: Office) -> None:
+    at = await _set(sqlite_office, "manager")
+
+    entry = await at.caller.desk.got(f"/v2/time_entries/{at.ids['managed_entry']}")
+    project = await at.caller.desk.got(f"/v2/projects/{at.ids['managed']}")
+    person = await at.caller.desk.got(f"/v2/users/{at.ids['teammate']}")
+
+    assert (entry["billable_rate"], entry["cost_rate"], entry["user_assignment"]["hourly_rate"]) == (None, None, None)
+    assert (project["hourly_rate"], project["cost_budget"], project["fee"]) == (None, None, None)
+    assert (person["default_hourly_rate"], person["cost_rate"]) == (None, None)
+
+
+async def test_managers_of_rates_see_what_is_billed_and_not_what_it_costs(sqlite_office: Office) -> None:
+    at = await _set(sqlite_office, "billable_rates_manager")
+
+    entry = await at.caller.desk.got(f"/v2/time_entries/{at.ids['managed_entry']}")
+
+    assert (entry["billable_rate"], entry["cost_rate"]) == (0.0, None)
+
+
+async def test_lists_hold_what_the_caller_may_see(sqlite_office: Office) -> None:
+    at = await _set(sqlite_office, "manager")
+
+    entries = await at.caller.desk.got("/v2/time_entries")
+    projects = await at.caller.desk.got("/v2/projects")
+    people = await at.caller.desk.got("/v2/users")
+
+    assert {each["id"] for each in entries["time_entries"]} == {at.ids["own_entry"], at.ids["managed_entry"]}
+    assert {each["id"] for each in projects["projects"]} == {at.ids["managed"], at.ids["open"]}
+    assert {each["id"] for each in people["users"]} == {at.ids["self"], at.ids["teammate"]}
+
+
+async def test_members_see_their_own_time_alone(sqlite_office: Office) -> None:
+    at = await _set(sqlite_office, "member")
+
+    entries = await at.caller.desk.got("/v2/time_entries")
+
+    assert {each["id"] for each in entries["time_entries"]} == {at.ids["own_entry"]}
+
+
+def _filled(body: Any, ids: dict[str, int]) -> Any:
+    if not isinstance(body, dict):
+        return body
+    return {name: value.format(**ids) if isinstance(value, str) else value for name, value in body.items()}
