@@ -28,6 +28,7 @@ from harbor.products.harbour_agreements.product import (
     harbour_kinds,
     harbour_product,
     harbour_providers,
+    harbour_webhooks,
 )
 from harbor.products.harbour_agreements.scopes import ALL
 from harbor.products.harbour_agreements.spelling import Spellings
@@ -99,6 +100,17 @@ class Office:
         assert reply.status == 200, (reply.status, reply.body)
         return reply.json()  # type: ignore[no-any-return]
 
+    async def webhook(self, path: str = "/hook", **more: Any) -> dict[str, Any]:
+        """The receipt of a new webhook to the office's receiver."""
+        reply = await self.ask("POST", "/webhooks", {"destination_url": self.receiver.url(path), **more})
+        assert reply.status == 201, (reply.status, reply.body)
+        return reply.json()  # type: ignore[no-any-return]
+
+    async def later(self, seconds: float) -> None:
+        """Time passes, and what is due then is done."""
+        self.clock.advance(seconds)
+        await self.house.settle()
+
     async def now(self, verification: Mapping[str, Any]) -> dict[str, Any]:
         """A check as it is now."""
         return await self.get(f"/verifications/{verification['verification_id']}")  # type: ignore[no-any-return]
@@ -138,6 +150,7 @@ async def open_office(
             clock,
             folder,
             [product],
+            views=[harbour_webhooks("https://console.test/harbour")],
             kinds=lambda call_of: harbour_kinds(call_of, providers),
             tools=lambda _means: {TOOL: providers},
         ) as house,

@@ -1,4 +1,4 @@
-"""The product as it is mounted: its dialect, routes, versions, migrations, and the jobs behind it.
+"""The product as it is mounted: its dialect, routes, versions, migrations, webhooks, and the jobs behind it.
 
 Mount it with `Spellings(product, services)`, not with a plain pipeline. `services.tools` must hold the `Providers` of the
 installation under `engine.api.TOOL`; the same value goes to `kinds`.
@@ -13,13 +13,18 @@ from harbor.kernel.http.product import Product
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.migrate import Area
+from harbor.kernel.webhooks.view import View
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.organizations.model import zones
 from harbor.products.harbour_agreements.providers.protocol import Providers
 from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
 from harbor.products.harbour_agreements.routes import ROUTES
+from harbor.products.harbour_agreements.verifications.snapshot import snapshot as verification_snapshot
 from harbor.products.harbour_agreements.versions import CURRENT, VERSIONS
+from harbor.products.harbour_agreements.webhooks import jobs as webhook_jobs
+from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, VERIFICATION
+from harbor.products.harbour_agreements.webhooks.view import harbour_view
 
 SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE,)
 
@@ -50,6 +55,14 @@ def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:
     )
 
 
-def harbour_kinds(call_of: engine_jobs.CallOf, providers: Providers) -> list[JobKind]:
+def harbour_webhooks(dashboard_url: str | None = None) -> View:
+    """The view of Harbour's webhooks. Mails of failures lead to `dashboard_url`, the console's Harbour."""
+    snapshots = dict.fromkeys(KERNEL_TYPES[VERIFICATION], verification_snapshot)
+    return harbour_view(snapshots, dashboard_url=dashboard_url)
+
+
+def harbour_kinds(
+    call_of: engine_jobs.CallOf, providers: Providers, *, dashboard_url: str | None = None
+) -> list[JobKind]:
     """The kinds of jobs of this product. `call_of` makes a call of the system in an account."""
-    return engine_jobs.kinds(call_of, providers)
+    return [*engine_jobs.kinds(call_of, providers), *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url)]

@@ -6,9 +6,11 @@ from harbor.kernel.http.routes import Route
 from harbor.products.harbour_agreements import knowledge
 from harbor.products.harbour_agreements.engine import api as engine
 from harbor.products.harbour_agreements.verifications import api as verifications
+from harbor.products.harbour_agreements.webhooks import api as webhooks
 
 ROUTES: tuple[Route, ...] = (
     *verifications.ROUTES,
     *engine.ROUTES,
+    *webhooks.ROUTES,
     *knowledge.ROUTES,
 )

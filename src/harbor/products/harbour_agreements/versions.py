@@ -22,6 +22,12 @@ _BORN_IN_2_1 = frozenset(
     {
         "verifications.retrieve",
         "verifications.delete",
+        "webhooks.list",
+        "webhooks.retrieve",
+        "webhooks.update",
+        "webhooks.delete",
+        "webhooks.events",
+        "webhooks.event",
     }
 )
 _BORN_IN_2_2 = frozenset(
@@ -33,6 +39,10 @@ _BORN_IN_2_2 = frozenset(
         "verifications.activity",
         "verifications.catalogue",
         "sandbox.advance",
+        "webhooks.test",
+        "webhooks.secret",
+        "webhooks.redeliver",
+        "webhooks.recover",
     }
 )
 
