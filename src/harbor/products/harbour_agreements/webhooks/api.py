@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 
 import msgspec
 
@@ -14,11 +13,10 @@ from harbor.kernel.http.routes import Answer, Created, Place, Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.http.work import Stage
 from harbor.kernel.pages import Page, PageRequest
-from harbor.kernel.webhooks.model import Attempt, Standing, State, Subscription
+from harbor.kernel.webhooks.model import Subscription
 from harbor.products.harbour_agreements import ids, scopes
-from harbor.products.harbour_agreements.moments import iso_text, moment_of, unix_ms
+from harbor.products.harbour_agreements.moments import iso_text, moment_of
 from harbor.products.harbour_agreements.ordering import parse_order
-from harbor.products.harbour_agreements.organizations.model import public_id
 from harbor.products.harbour_agreements.paging import Headed
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.scopes import pin_of
@@ -26,76 +24,20 @@ from harbor.products.harbour_agreements.verifications.filters import parse_searc
 from harbor.products.harbour_agreements.versions import CURRENT, PREVIEW, VERSIONS, known
 from harbor.products.harbour_agreements.webhooks import model, service, testing
 from harbor.products.harbour_agreements.webhooks.destinations import check_destination
+from harbor.products.harbour_agreements.webhooks.model import Sent, Sought
 from harbor.products.harbour_agreements.webhooks.service import Changes, Receipt
-from harbor.products.harbour_agreements.webhooks.store import COLUMNS, Sent, Sought
-from harbor.products.harbour_agreements.webhooks.view import public_type
+from harbor.products.harbour_agreements.webhooks.shown import (
+    EventBody,
+    RecoveringBody,
+    WholeEventBody,
+    show,
+    show_event,
+    show_receipt,
+    show_whole,
+)
 
-ORDER_FIELDS = frozenset({"created_at", "updated_at", "destination_url", "service_status", "webhook_id"})
-RESPONSE_LENGTH_MAX = 2_048
 _UNSET = msgspec.UNSET
 Unset = msgspec.UnsetType
-
-
-class WebhookBody(TypedDict):
-    """A webhook as it is shown; its secret never is."""
-
-    webhook_id: str
-    created_at: datetime
-    updated_at: datetime
-    destination_url: str
-    event_types: list[str]
-    notification_emails: list[str] | None
-    created_by: str | None
-    updated_by: str | None
-    service_status: bool
-    organization_id: str
-    event_datetime: str
-    api_version: str
-    secret_last4: str
-
-
-class ReceiptBody(TypedDict, total=False):
-    """What a change is answered with; the secret only where it is new."""
-
-    webhook_id: str
-    event_datetime: str
-    event_timestamp: int
-    legacy_webhook_id: str
-    signing_secret: str
-
-
-class EventBody(TypedDict):
-    """An event of a webhook as lists show it."""
-
-    event_id: str
-    webhook_id: str
-    event_type: str
-    event_datetime: str
-    event_timestamp: int
-    status: str
-    attempt_count: int
-    next_attempt_at: datetime | None
-    delivered_at: datetime | None
-    resource_id: str | None
-
-
-class AttemptBody(TypedDict):
-    """One attempt of an event."""
-
-    attempt: int
-    at: datetime
-    duration_ms: int
-    response_status: int | None
-    error: str | None
-    response_body: str | None
-    request_headers: dict[str, str]
-
-
-class WholeEventBody(EventBody):
-    """An event with what is sent, and its attempts."""
-
-    payload: dict[str, Any] | None
-    attempts: list[AttemptBody]
 
 
 class ListWebhooks(Query, kw_only=True):
@@ -147,13 +89,6 @@ class Recover(OpenBody):
     since: int | str
 
 
-class RecoveringBody(TypedDict):
-    """The job that sends again."""
-
-    webhook_id: str
-    job_id: str
-
-
 def of_webhook(call: Call, params: dict[str, str], value: Any) -> Place:  # noqa: ARG001
     """The webhook in the path."""
     return Place(workspace_id="", thing=service.visible(call, params["webhook_id"]))
@@ -167,7 +102,7 @@ def of_event(call: Call, params: dict[str, str], value: Any) -> Place:  # noqa: 
 
 def index(call: Call, query: ListWebhooks, page: PageRequest) -> Page[Subscription]:
     """Every webhook of the organization."""
-    return service.listed(call, parse_search(query.search), parse_order(query.order_by, ORDER_FIELDS), page)
+    return service.listed(call, parse_search(query.search), parse_order(query.order_by, model.ORDER_FIELDS), page)
 
 
 def create(call: Call, body: CreateWebhook, request: Request) -> Created[Receipt]:
@@ -204,7 +139,7 @@ def events(call: Call, query: ListEvents, page: PageRequest, place: Place) -> He
     types = None if query.event_type is None else _kernel_types(query.event_type)
     states = None if query.status is None else model.states_of(query.status)
     sought = Sought(states=states, types=types, search=parse_search(query.search))
-    found = service.events(call, webhook, sought, parse_order(query.order_by, COLUMNS), page)
+    found = service.events(call, webhook, sought, parse_order(query.order_by, model.EVENT_ORDER_FIELDS), page)
     newest = max((sent.happened_at for sent in found.items), default=None)
     head = {
         "webhook_id": ids.webhook_id(webhook.id),
@@ -216,7 +151,7 @@ def events(call: Call, query: ListEvents, page: PageRequest, place: Place) -> He
 def event(call: Call, place: Place) -> WholeEventBody:
     """One event with what is sent and its attempts."""
     webhook, sent = place.thing
-    return _whole(call, webhook, sent)
+    return show_whole(call, webhook, sent)
 
 
 def redeliver(call: Call, place: Place) -> EventBody:
@@ -245,86 +180,9 @@ async def test(stage: Stage, services: Services) -> Reply:
     def record(call: Call) -> WholeEventBody:
         services.record_webhook(call.tx, finished)
         sent = service.event(call, webhook, ids.event_id(prepared.claimed.event.id))
-        return _whole(call, webhook, sent)
+        return show_whole(call, webhook, sent)
 
     return await stage.last(record)
-
-
-def show(webhook: Subscription, call: Call) -> WebhookBody:
-    """The fields of a webhook."""
-    return {
-        "webhook_id": ids.webhook_id(webhook.id),
-        "created_at": webhook.created_at,
-        "updated_at": webhook.updated_at,
-        "destination_url": webhook.url,
-        "event_types": model.types_of(webhook.entries),
-        "notification_emails": model.emails_of(webhook),
-        "created_by": webhook.metadata.get("created_by"),
-        "updated_by": webhook.metadata.get("updated_by"),
-        "service_status": webhook.status is Standing.ACTIVE,
-        "organization_id": public_id(webhook.account_id),
-        "event_datetime": iso_text(webhook.updated_at),
-        "api_version": webhook.pinned_version or CURRENT,
-        "secret_last4": service.secret_last4(call, webhook),
-    }
-
-
-def show_receipt(receipt: Receipt) -> ReceiptBody:
-    """The fields of a receipt."""
-    webhook = receipt.webhook
-    shown: ReceiptBody = {
-        "webhook_id": ids.webhook_id(webhook.id),
-        "event_datetime": iso_text(receipt.at),
-        "event_timestamp": unix_ms(receipt.at),
-        "legacy_webhook_id": ids.legacy_webhook_id(webhook.id, unix_ms(webhook.created_at)),
-    }
-    if receipt.secret is not None:
-        shown["signing_secret"] = receipt.secret
-    return shown
-
-
-def show_event(sent: Sent) -> EventBody:
-    """The fields of an event."""
-    delivery = sent.delivery
-    is_open = delivery.state in (State.DUE, State.RETRYING)
-    return {
-        "event_id": ids.event_id(delivery.event_id),
-        "webhook_id": ids.webhook_id(delivery.subscription_id),
-        "event_type": public_type(delivery.event_type, sent.event_payload),
-        "event_datetime": iso_text(sent.happened_at),
-        "event_timestamp": unix_ms(sent.happened_at),
-        "status": model.WORDS[delivery.state],
-        "attempt_count": delivery.attempt_count,
-        "next_attempt_at": delivery.due_at if is_open else None,
-        "delivered_at": delivery.completed_at if delivery.state is State.DELIVERED else None,
-        "resource_id": sent.subject,
-    }
-
-
-def _whole(call: Call, webhook: Subscription, sent: Sent) -> WholeEventBody:
-    tried = service.attempts(call, sent)
-    return {
-        **show_event(sent),
-        "payload": None if sent.body is None else msgspec.json.decode(sent.body),
-        "attempts": [_attempt(attempt, webhook) for attempt in tried],
-    }
-
-
-def _attempt(attempt: Attempt, webhook: Subscription) -> AttemptBody:
-    body = attempt.response_body
-    return {
-        "attempt": attempt.number,
-        "at": attempt.started_at,
-        "duration_ms": attempt.duration_ms,
-        "response_status": attempt.response_status,
-        "error": attempt.error,
-        "response_body": None if body is None else body[:RESPONSE_LENGTH_MAX],
-        "request_headers": {
-            "content-type": "application/json",
-            "harbour-version": webhook.pinned_version or CURRENT,
-            "webhook-timestamp": str(attempt.signature_timestamp or ""),
-        },
-    }
 
 
 def _changes(body: UpdateWebhook | CreateWebhook) -> Changes:

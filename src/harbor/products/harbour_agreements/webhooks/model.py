@@ -6,14 +6,15 @@ Source: docs/products/harbour.md#webhooks, #events.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
 from harbor.kernel.errors import Invalid
 from harbor.kernel.mail.model import check_address
-from harbor.kernel.webhooks.model import State, Subscription
+from harbor.kernel.webhooks.model import Delivery, State, Subscription
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 
 NAME: Final = "harbour"
@@ -29,6 +30,11 @@ KERNEL_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 PUBLIC_TYPE: Final = {kernel: public for public, types in KERNEL_TYPES.items() for kernel in types}
 
+# What lists of webhooks and of their events can be ordered by.
+ORDER_FIELDS: Final = frozenset({"created_at", "updated_at", "destination_url", "service_status", "webhook_id"})
+EVENT_ORDER_FIELDS: Final = frozenset(
+    {"created_at", "event_datetime", "event_type", "status", "attempt_count", "delivered_at"}
+)
 WEBHOOKS_MAX: Final = 20
 EMAILS_MAX: Final = 10
 HELD_FOR: Final = timedelta(days=7)
@@ -95,3 +101,25 @@ def with_emails(metadata: Mapping[str, str], emails: Sequence[str] | None) -> di
     """A subscription's metadata with these addresses, or without any."""
     rest = {name: value for name, value in metadata.items() if name != "notification_emails"}
     return rest if emails is None else {**rest, "notification_emails": msgspec.json.encode(list(emails)).decode()}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A delivery and the event that it tells of."""
+
+    delivery: Delivery
+    subject: str | None
+    happened_at: datetime
+    event_payload: str
+    body: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which events. `search` is a folded text; `found_types` and `found_event_id` are what else it means."""
+
+    states: Sequence[State] | None = None
+    types: Sequence[str] | None = None
+    search: str | None = None
+    found_types: Sequence[str] = field(default=())
+    found_event_id: str | None = None

@@ -37,7 +37,7 @@ from harbor.products.harbour_agreements import ids
 from harbor.products.harbour_agreements.ordering import Order
 from harbor.products.harbour_agreements.refusals import not_found
 from harbor.products.harbour_agreements.webhooks import model, store
-from harbor.products.harbour_agreements.webhooks.store import Sent, Sought
+from harbor.products.harbour_agreements.webhooks.model import Sent, Sought
 
 RECOVER = "harbour.webhook.recover"
 STEP_ROWS = 2_000

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
 from harbor.kernel.clock import moment
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.kernel.webhooks.deliveries.store import delivery_of
-from harbor.kernel.webhooks.model import Delivery, State
 from harbor.products.harbour_agreements.ordering import Order
+from harbor.products.harbour_agreements.webhooks.model import Sent, Sought
 
-COLUMNS = {
+_COLUMNS = {
     "created_at": "e.created_at",
     "event_datetime": "e.created_at",
     "event_type": "d.event_type",
@@ -27,28 +25,6 @@ FROM deliveries d
 JOIN events e ON e.account_id = d.account_id AND e.workspace_id = d.workspace_id AND e.id = d.event_id
 """
 _SELECT = "SELECT d.*, e.subject AS e_subject, e.created_at AS e_created_at, e.payload AS e_payload"
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A delivery and the event that it tells of."""
-
-    delivery: Delivery
-    subject: str | None
-    happened_at: datetime
-    event_payload: str
-    body: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """Which events. `search` is a folded text; `found_types` and `found_event_id` are what else it means."""
-
-    states: Sequence[State] | None = None
-    types: Sequence[str] | None = None
-    search: str | None = None
-    found_types: Sequence[str] = field(default=())
-    found_event_id: str | None = None
 
 
 def listed(
@@ -73,7 +49,7 @@ def listed(
         condition += (
             f" AND ({position}(lower(COALESCE(e.subject, '')), :search) > 0 OR d.event_id = :found_event_id {is_type})"
         )
-    column, direction = COLUMNS[order.field], "DESC" if order.is_descending else "ASC"
+    column, direction = _COLUMNS[order.field], "DESC" if order.is_descending else "ASC"
     rows = tx.rows(
         f"{_SELECT} {_FROM} {condition} ORDER BY ({column} IS NULL), {column} {direction}, d.id {direction} LIMIT :limit OFFSET :offset",
         **values,
