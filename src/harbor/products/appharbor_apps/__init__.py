@@ -1,0 +1,1 @@
+"""AppHarbor: applications that are pushed, built, tested, deployed, run and routed."""

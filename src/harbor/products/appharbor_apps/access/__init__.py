@@ -1,0 +1,1 @@
+"""Who calls: people, the tokens that prove it, and what a token may do."""

@@ -1,0 +1,1 @@
+"""Collaborators: people who work on an application that is not theirs."""

@@ -1,0 +1,1 @@
+"""Configuration variables: what a process of an application finds in its environment."""

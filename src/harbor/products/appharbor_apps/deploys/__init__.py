@@ -1,0 +1,1 @@
+"""Deployments: which build of an application is live, which is wanted, and the releases that came of it."""

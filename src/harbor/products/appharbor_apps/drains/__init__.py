@@ -1,0 +1,1 @@
+"""Log drains: addresses that get every line of an application."""

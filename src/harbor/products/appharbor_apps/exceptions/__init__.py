@@ -1,0 +1,1 @@
+"""Exceptions that applications did not handle."""

@@ -1,0 +1,1 @@
+"""Host names that people have given an application."""

@@ -1,0 +1,1 @@
+"""Service hooks: addresses that hear of every build when it is over."""

@@ -1,0 +1,1 @@
+"""Test results: the tree of groups and tests that a build has run."""
