@@ -107,7 +107,7 @@ def count_up_to(
     """How many entries there are to price, counted until there are more than `most`."""
     where = _of(account_id, user_id=user_id, project_id=project_id, task_id=task_id, client_id=client_id)
     row = tx.row(
-        f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM harvest_time_entries e {where} LIMIT :most) AS some",
+        f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM harvest_time_entries e {where} LIMIT :most) AS part",
         most=most + 1,
         **where.values,
     )
@@ -121,7 +121,7 @@ def step_end(tx: Tx, account_id: str, after_id: int, size: int) -> int | None:
         """
         SELECT MAX(id) AS last FROM (
             SELECT id FROM harvest_time_entries WHERE account_id = :account_id AND id > :after_id ORDER BY id LIMIT :size
-        ) AS some
+        ) AS part
         """,
         account_id=account_id,
         after_id=after_id,
