@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,21 @@ from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
 from harbor.kernel.clock import ManualClock
+from harbor.kernel.identity.passwords import PasswordWorkers, hash_password
+from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import migrate
+from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.products.harper_tables import jobs
-from harbor.products.harper_tables.callers import SoleUser
+from harbor.products.harper_tables.access import users
+from harbor.products.harper_tables.access.tools import ACCESS
+from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.product import harper_area, harper_product
 
 USER, PASSWORD = "mira", "pine-cone-7"
+hash_of = lru_cache(hash_password)
 
 
 def basic(user: str, password: str) -> dict[str, str]:
@@ -36,6 +45,7 @@ class Instance:
     house: House
     organization: Organization
     client: Client
+    access: UserAccess
     statuses: list[int] = field(default_factory=list)
 
     async def ask(self, operation: str, **fields: Any) -> Reply:
@@ -55,6 +65,16 @@ class Instance:
         assert reply.status >= 400, body
         return reply.status, body["error"]
 
+    def as_user(self, user: str, password: str) -> Instance:
+        """The same instance as another user calls it."""
+        return replace(self, client=self.house.client("harper", basic(user, password)), statuses=[])
+
+    async def user(self, name: str, permission: dict[str, Any], *, password: str = PASSWORD) -> Instance:
+        """A new user with a role of their own, and the instance as they call it."""
+        await self.do("add_role", role=f"{name}_role", permission=permission)
+        await self.do("add_user", role=f"{name}_role", username=name, password=password, active=True)
+        return self.as_user(name, password)
+
     async def table(self, name: str = "article", *, records: list[Any] | None = None, **fields: Any) -> None:
         """A table of the database press, keyed by id."""
         await self.do("create_table", database="press", table=name, **{"primary_key": "id", **fields})
@@ -68,26 +88,16 @@ async def open_instance(
 ) -> AsyncIterator[Instance]:
     """An instance of a new organization."""
     await migrate(database, [harper_area(database.engine)])
-    known: dict[str, SoleUser] = {}
-
-    class Late:
-        """The organization comes after the house."""
-
-        async def authenticate(self, request: Any) -> Any:
-            return await known["user"].authenticate(request)
-
-        def confirm(self, tx: Any, request: Any, user: Any) -> Any:
-            return known["user"].confirm(tx, request, user)
-
-    async with open_house(database, clock, folder, [harper_product(Late(), compat)], kinds=jobs.kinds) as house:
+    passwords = PasswordWorkers()
+    throttle = SignInThrottle(MemoryRateLimiter())
+    access = UserAccess(database, passwords, throttle, clock.now)
+    tools = {ACCESS: access, "passwords": passwords, "sign_in_throttle": throttle}
+    product = harper_product(access, compat)
+    async with open_house(database, clock, folder, [product], kinds=jobs.kinds, tools=lambda _means: tools) as house:
         organization = await house.organization()
-        known["user"] = SoleUser(
-            account_id=organization.production.id,
-            organization_id=organization.id,
-            username=USER,
-            verify=lambda _user, password: password == PASSWORD,
-        )
-        yield Instance(house, organization, house.client("harper", basic(USER, PASSWORD)))
+        await house.write(organization.production, lambda call: users.set_up(call, USER, hash_of(PASSWORD)))
+        yield Instance(house, organization, house.client("harper", basic(USER, PASSWORD)), access)
+    passwords.close()
 
 
 @pytest.fixture
@@ -105,9 +115,12 @@ async def one_engine(sqlite_database: Database, clock: ManualClock, tmp_path: Pa
 
 
 @pytest.fixture
-async def v4(sqlite_database: Database, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Instance]:
-    """An instance that sounds like v4."""
+async def v4(sqlite_template: Path, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Instance]:
+    """An instance that sounds like v4, in an installation of its own."""
     folder = tmp_path / "v4"
     folder.mkdir()
-    async with open_instance(sqlite_database, clock, folder, Compat.V4) as opened:
+    database = SqliteDatabase(shutil.copy(sqlite_template, folder / "harbor.db"), clock)
+    await database.open()
+    async with open_instance(database, clock, folder, Compat.V4) as opened:
         yield opened
+    await database.close()

@@ -76,6 +76,16 @@ def system_database(product: str) -> Denied:
     )
 
 
+def times_are_ours() -> Denied:
+    """A caller whose role lists attributes wants to write the times."""
+    # The missing underscore is the original's.
+    return Denied(
+        "Internal timestamp attributes - '__createdtime_' and '__updatedtime__' - cannot be inserted to or updated by "
+        "HDB users.",
+        code="timestamp_attribute",
+    )
+
+
 def super_users_only(function: str) -> Denied:
     """`function` is the internal name that the answer prints, not always that of the operation."""
     return unauthorized([f"Operation '{function}' is restricted to 'super_user' roles"], [])

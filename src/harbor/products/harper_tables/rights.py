@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from harbor.kernel.call import Call
 from harbor.kernel.identity.model import Principal
-from harbor.products.harper_tables.refusals import unauthorized
+from harbor.products.harper_tables.refusals import times_are_ours, unauthorized
 
 READ, INSERT, UPDATE, DELETE = "read", "insert", "update", "delete"
 
@@ -73,6 +73,7 @@ class Need:
     attributes: Mapping[str, Collection[str]] = field(default_factory=dict)
     is_there: bool = True  # for the database, and the table if one is named
     known: Collection[str] | None = None  # the table's attributes; None where new ones may come
+    key: str | None = None  # the primary key, which is granted with any other attribute
 
 
 def user_of(call: Call) -> User:
@@ -92,9 +93,23 @@ def require(user: User, needs: Sequence[Need]) -> None:
         raise unauthorized(denied, list(dict.fromkeys(absent)))
 
 
-def readable(user: User, database: str, table: str) -> frozenset[str] | None:
-    """The attributes that `*` stands for; None means all."""
-    return None if user.rights.is_super_user else user.rights.attributes(database, table, READ)
+def readable(user: User, database: str, table: str, key: str | None = None) -> frozenset[str] | None:
+    """The attributes that `*` stands for; None means all. The primary key `key` comes with any other."""
+    return None if user.rights.is_super_user else _with_key(user.rights.attributes(database, table, READ), key)
+
+
+def refuse_times(user: User, database: str, table: str, permissions: Sequence[str]) -> None:
+    """Raise the 403 for a record that sets the times, where the role lists attributes; elsewhere they are ignored."""
+    rights = user.rights
+    if not rights.is_super_user and any(rights.attributes(database, table, each) is not None for each in permissions):
+        raise times_are_ours()
+
+
+def refuse_whole(user: User, database: str, table: str) -> None:
+    """Raise the 403 for replacing whole records, which also takes away attributes that the role does not list."""
+    rights = user.rights
+    if not rights.is_super_user and rights.attributes(database, table, UPDATE) is not None:
+        raise unauthorized([_denied(database, table, [UPDATE], {})], [])
 
 
 def _judge(rights: Rights, need: Need, denied: list[object], absent: list[str]) -> None:
@@ -108,24 +123,40 @@ def _judge(rights: Rights, need: Need, denied: list[object], absent: list[str]) 
         return
     lacking = [each for each in need.permissions if not rights.allows(need.database, need.table, each)]
     missing: dict[str, list[str]] = {}
-    visible = rights.attributes(need.database, need.table, READ)
+    visible = _visible(rights, need)
     for permission, names in need.attributes.items():
-        granted = rights.attributes(need.database, need.table, permission)
+        granted = _with_key(rights.attributes(need.database, need.table, permission), need.key)
         for name in names:
             if (visible is not None and name not in visible) or (need.known is not None and name not in need.known):
                 absent.append(f"Attribute '{name}' does not exist on '{need.database}.{need.table}'")
             elif granted is not None and name not in granted:
                 missing.setdefault(name, []).append(permission)
     if lacking or missing:
-        attributes = [{"attribute_name": name, "required_permissions": each} for name, each in missing.items()]
-        denied.append(
-            {
-                "schema": need.database,
-                "table": need.table,
-                "required_table_permissions": lacking,
-                "required_attribute_permissions": attributes,
-            }
-        )
+        denied.append(_denied(need.database, need.table, lacking, missing))
+
+
+def _denied(
+    database: str, table: str, permissions: list[str], attributes: Mapping[str, list[str]]
+) -> dict[str, object]:
+    named = [{"attribute_name": name, "required_permissions": each} for name, each in attributes.items()]
+    return {
+        "schema": database,
+        "table": table,
+        "required_table_permissions": permissions,
+        "required_attribute_permissions": named,
+    }
+
+
+def _visible(rights: Rights, need: Need) -> frozenset[str] | None:
+    """The attributes of which the caller may know: those that are granted in any way."""
+    assert need.table is not None, need
+    granted = [rights.attributes(need.database, need.table, each) for each in (READ, INSERT, UPDATE)]
+    known = [_with_key(each, need.key) for each in granted if each is not None]
+    return frozenset().union(*known) if len(known) == len(granted) else None
+
+
+def _with_key(attributes: frozenset[str] | None, key: str | None) -> frozenset[str] | None:
+    return attributes | {key} if attributes and key is not None else attributes
 
 
 class EverythingAllowed:

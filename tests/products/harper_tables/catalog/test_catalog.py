@@ -291,7 +291,8 @@ async def test_a_change_of_the_catalogue_is_an_event(instance: Instance, databas
 
     def types(call: Call) -> list[str]:
         rows = call.tx.rows("SELECT type FROM events WHERE product = 'harper' ORDER BY id")
-        return [row["type"] for row in rows]
+        people = ("harper.user.", "harper.role.")
+        return [row["type"] for row in rows if not row["type"].startswith(people)]
 
     told = await instance.house.read(instance.organization.production, types)
     assert told == ["harper.database.created", "harper.table.created"]

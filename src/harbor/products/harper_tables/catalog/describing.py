@@ -12,7 +12,7 @@ from harbor.products.harper_tables.rights import readable, user_of
 
 def describe(call: Call, table: Table, *, with_count: bool = True) -> dict[str, Any]:
     """The object of describe_table, without attributes that the caller may not read."""
-    shown = readable(user_of(call), table.database, table.name)
+    shown = readable(user_of(call), table.database, table.name, table.primary_key)
     found = sizes.of_table(call.tx, table.id, with_count=with_count)
     return {
         "schema": table.database,

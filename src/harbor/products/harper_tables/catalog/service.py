@@ -220,6 +220,7 @@ def _permit(
                 attributes=attributes,
                 is_there=found is not None,
                 known=known,
+                key=None if found is None else found.primary_key,
             )
         ],
     )

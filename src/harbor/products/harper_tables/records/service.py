@@ -36,7 +36,7 @@ from harbor.products.harper_tables.records.model import (
 )
 from harbor.products.harper_tables.records.store import Stored
 from harbor.products.harper_tables.refusals import invalid
-from harbor.products.harper_tables.rights import DELETE, INSERT, UPDATE, user_of
+from harbor.products.harper_tables.rights import DELETE, INSERT, UPDATE, refuse_times, refuse_whole, user_of
 from harbor.products.harper_tables.values import Doc, to_text
 
 Records = Sequence[Mapping[str, Any]]
@@ -80,6 +80,7 @@ def insert(call: Call, database: str, name: str, records: Records, how: How = Ho
     """Add records. Keys that are there, or came before in the same request, are left alone."""
     names = _names(records)
     table = catalog.to_write(call, database, name, (INSERT,), attributes={INSERT: names})
+    _refuse_hidden(call, table, records, (INSERT,))
     docs = _with_keys(call, table, records)
     keys = [key_of(doc[table.primary_key]) for doc in docs]
     plan = _planned(call, table, how, keys)
@@ -97,6 +98,7 @@ def update(call: Call, database: str, name: str, records: Records, how: How = Ho
     """Change records that are there; others are left alone."""
     names = _names(records)
     table = catalog.to_write(call, database, name, (UPDATE,), attributes={UPDATE: names})
+    _refuse_hidden(call, table, records, (UPDATE,), is_full=how.is_full)
     for record in records:
         if not has_key(record, table.primary_key):
             raise invalid(
@@ -119,6 +121,7 @@ def upsert(call: Call, database: str, name: str, records: Records, how: How = Ho
     names = _names(records)
     both = {INSERT: names, UPDATE: names}
     table = catalog.to_write(call, database, name, (INSERT, UPDATE), attributes=both)
+    _refuse_hidden(call, table, records, (INSERT, UPDATE), is_full=how.is_full)
     docs = _with_keys(call, table, records)
     keys = [key_of(doc[table.primary_key]) for doc in docs]
     plan = _planned(call, table, how, keys)
@@ -201,6 +204,19 @@ def _last_number(call: Call, table: Table) -> Any:
     return 0 if text is None else loaded(table, text, table.epoch)[table.primary_key]
 
 
+def _refuse_hidden(
+    call: Call, table: Table, records: Records, permissions: Sequence[str], *, is_full: bool = False
+) -> None:
+    """What a role that lists attributes may not do beyond the properties that a request names."""
+    user = user_of(call)
+    if user.rights.is_super_user:
+        return
+    if any(time in record for record in records for time in TIMES):
+        refuse_times(user, table.database, table.name, permissions)
+    if is_full:
+        refuse_whole(user, table.database, table.name)
+
+
 def _names(records: Records) -> list[str]:
     """The properties that a request names, checked; and that it is not too much for one transaction."""
     if len(records) > RECORDS_MAX:
@@ -212,6 +228,9 @@ def _names(records: Records) -> list[str]:
         )
     names = dict.fromkeys(name for record in records for name in record)
     check_names(names)
+    for record in records:
+        if isinstance(unset := record.get(UNSET), list):
+            names.update(dict.fromkeys(name for name in unset if isinstance(name, str)))
     return [name for name in names if name not in TIMES and name != UNSET]
 
 

@@ -117,7 +117,8 @@ def _all_named(tree: Node, wanted: Selection, sort: Sequence[SortKey]) -> list[s
 
 
 def _shown(call: Call, table: Table, wanted: Selection, docs: list[Doc]) -> list[Doc]:
-    return wanted.cut(table, docs, readable(user_of(call), table.database, table.name))
+    shown = readable(user_of(call), table.database, table.name, table.primary_key)
+    return wanted.cut(table, docs, shown)
 
 
 OPERATIONS = (

@@ -1,0 +1,249 @@
+"""The callers of an installation with users: Basic credentials, tokens and sessions, and who stands behind them.
+
+What is known of a user is remembered under their name together with the account's token `roles`, which every change of
+a user or role renews. `confirm` reads that token in the transaction that acts: a changed password, a changed role or a
+dropped user counts from its commit on, on every process.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import NoReturn
+
+from harbor.kernel.clock import micros, moment
+from harbor.kernel.errors import Denied, Unauthenticated
+from harbor.kernel.http.request import Request
+from harbor.kernel.identity import store as identity
+from harbor.kernel.identity.model import Environment
+from harbor.kernel.identity.passwords import PasswordWorkers
+from harbor.kernel.identity.secrets import digest
+from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.identity.verified import VerifiedPasswords
+from harbor.kernel.storage.database import Database, Tx
+from harbor.products.harper_tables import credentials
+from harbor.products.harper_tables.access import credentials_store, impersonation, sessions, store
+from harbor.products.harper_tables.access.caller import Caller
+from harbor.products.harper_tables.access.model import Role, StoredUser
+from harbor.products.harper_tables.access.proving import Proving
+from harbor.products.harper_tables.access.role_rights import RoleRights
+from harbor.products.harper_tables.access.token_keys import TokenKeys
+from harbor.products.harper_tables.access.tokens import Claims, Purpose
+from harbor.products.harper_tables.refusals import login_failed, must_login
+from harbor.products.harper_tables.rights import EverythingAllowed, Rights, User
+
+_REMEMBERED_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is remembered of a user: good while the account's token is `token`."""
+
+    user: StoredUser
+    role: Role | None
+    rights: Rights
+    organization_id: str
+    environment: Environment
+    token: str
+
+    def caller(self) -> Caller:
+        """The user as a caller."""
+        return Caller(
+            account_id=self.user.account_id,
+            organization_id=self.organization_id,
+            environment=self.environment,
+            actor=self.user.username,
+            username=self.user.username,
+            rights=self.rights,
+            token=self.token,
+            has_role=self.role is not None,
+            shown_as=self.user.username,
+        )
+
+
+class UserAccess:
+    """Where callers come from. For one event loop; `confirm` may run on any thread."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: PasswordWorkers,
+        throttle: SignInThrottle,
+        now: Callable[[], datetime],
+        *,
+        verified: VerifiedPasswords | None = None,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._proving = Proving(passwords, throttle, now, verified)
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self.keys = TokenKeys(database)
+
+    async def authenticate(self, request: Request) -> Caller:
+        """The caller by Basic credentials, else a token, else a session. Raises `Unauthenticated`."""
+        if (pair := credentials.basic(request)) is not None:
+            known = await self.by_password(*pair, address=request.client)
+            return replace(known.caller(), password_hash=known.user.password_hash)
+        if (token := credentials.bearer(request)) is not None:
+            known, claims = await self.by_token(token, Purpose.OPERATION)
+            return replace(known.caller(), seed=claims.seed, expires_at=moment(claims.expires_s * 1_000_000))
+        if request.header(b"authorization") is not None:
+            raise login_failed()
+        if (secret := sessions.secret_of(request)) is not None:
+            return await self._by_session(request, digest(secret))
+        raise must_login()
+
+    async def by_password(self, username: str, password: str, *, address: str) -> Known:
+        """The user whose password this is. Raises `Unauthenticated`, or `Limited` after too many failures."""
+        known = self._active(username)
+        if known is None or not self._proving.remembers(known.user, password):
+            known = await self._read(username)
+            user = None if known is None else known.user
+            if not await self._proving.is_right(user, username, password, address):
+                raise login_failed()
+        assert known is not None, "nobody has no password"
+        if not known.user.is_active:
+            raise inactive()
+        return known
+
+    async def by_token(self, token: str, purpose: Purpose) -> tuple[Known, Claims]:
+        """The user of a good token that is for this purpose, and what it says. Raises `Unauthenticated`."""
+        found = await self.keys.read(token)
+        if found is None or found.claims.purpose is not purpose or found.claims.has_role:
+            raise invalid_token()
+        known = self._active(found.claims.username)
+        if known is None or known.user.seed != found.claims.seed:
+            known = await self._read(found.claims.username)
+        # A key signs for the users of its account alone.
+        if known is None or known.user.seed != found.claims.seed or known.user.account_id != found.account_id:
+            raise invalid_token()
+        if found.claims.expires_s * 1_000_000 <= micros(self._now()):
+            raise token_expired()
+        if not known.user.is_active:
+            raise inactive()
+        return known, found.claims
+
+    async def confirmed(self, request: Request, caller: Caller) -> Known:
+        """What there is to know of a caller now: for operations that look before their transaction."""
+
+        def look(tx: Tx) -> Known | None:
+            self._confirmed(tx, caller)
+            return self._resolve(tx, caller.username)
+
+        known = await self._database.read(look)
+        if known is None:
+            raise must_login()
+        return known
+
+    def confirm(self, tx: Tx, request: Request, user: User) -> User:
+        """The same caller as this transaction sees them. Raises `Unauthenticated`, or `Denied` without a role."""
+        assert isinstance(user, Caller), type(user)
+        confirmed = self._confirmed(tx, user)
+        if not confirmed.has_role:
+            raise no_role(user.username)
+        return impersonation.applied(tx, request, confirmed)
+
+    def _confirmed(self, tx: Tx, user: Caller) -> Caller:
+        if user.expires_at is not None and user.expires_at <= tx.now:
+            raise token_expired() if user.session is None else must_login()
+        if user.session is not None and credentials_store.session(tx, user.session) is None:
+            raise must_login()
+        present = str(identity.tokens(tx, user.account_id)["roles"])
+        return user if user.token == present else self._again(tx, user, present)
+
+    def _again(self, tx: Tx, user: Caller, present: str) -> Caller:
+        known = self._resolve(tx, user.username, user.account_id, present)
+        if known is None or not _is_still(known.user, user):
+            _refuse(user)
+        if not known.user.is_active:
+            raise inactive()
+        return replace(
+            known.caller(),
+            password_hash=user.password_hash,
+            seed=user.seed,
+            session=user.session,
+            expires_at=user.expires_at,
+        )
+
+    async def _by_session(self, request: Request, key: str) -> Caller:
+        found = await self._database.read(lambda tx: credentials_store.session(tx, key))
+        if found is None or found.origin != sessions.origin_of(request) or found.expires_at <= micros(self._now()):
+            raise must_login()
+        known = self._active(found.username) or await self._read(found.username)
+        if known is None or known.user.id != found.user_id:
+            raise must_login()
+        if not known.user.is_active:
+            raise inactive()
+        return replace(known.caller(), session=key, expires_at=moment(found.expires_at))
+
+    def _active(self, username: str) -> Known | None:
+        """What is remembered of a user. Nobody is refused by what was remembered: then it is read again."""
+        known = self._known.get(username)
+        return known if known is not None and known.user.is_active else None
+
+    async def _read(self, username: str) -> Known | None:
+        return await self._database.read(lambda tx: self._resolve(tx, username))
+
+    def _resolve(self, tx: Tx, username: str, account_id: str | None = None, token: str | None = None) -> Known | None:
+        """What there is to know. `token` was read before: what changes after it makes what is found here stale at once."""
+        user = store.user_anywhere(tx, username)
+        if user is None or (account_id is not None and user.account_id != account_id):
+            self._known.pop(username, None)
+            return None
+        account = identity.account(tx, user.account_id)
+        assert account is not None, user.id
+        role = store.role(tx, user.account_id, user.role_id)
+        known = Known(
+            user=user,
+            role=role,
+            rights=rights_of(role),
+            organization_id=account.organization_id,
+            environment=account.environment,
+            token=token or str(identity.tokens(tx, user.account_id)["roles"]),
+        )
+        self._known[username] = known
+        while len(self._known) > _REMEMBERED_MAX:
+            self._known.popitem(last=False)
+        return known
+
+
+def rights_of(role: Role | None) -> Rights:
+    """What a role gives; without one nothing."""
+    if role is None:
+        return RoleRights({})
+    return EverythingAllowed() if role.is_super_user else RoleRights(role.permission)
+
+
+def inactive() -> Unauthenticated:
+    """The user is known and may not call at present."""
+    return Unauthenticated("Cannot complete request: User is inactive", code="user_inactive")
+
+
+def invalid_token() -> Unauthenticated:
+    """A token that is none of ours, or not for this."""
+    return Unauthenticated("invalid token", code="invalid_token")
+
+
+def token_expired() -> Unauthenticated:
+    """A token whose time is over."""
+    return Unauthenticated("token expired", code="token_expired")
+
+
+def no_role(username: str) -> Denied:
+    """The role of the user is gone."""
+    return Denied(f"User {username} has no role or permissions.  Please assign the user a valid role.", code="no_role")
+
+
+def _is_still(present: StoredUser, user: Caller) -> bool:
+    """Whether what a caller was known by is still theirs. A session of theirs was looked up by itself."""
+    if user.seed is not None:
+        return present.seed == user.seed
+    return user.password_hash is None or present.password_hash == user.password_hash
+
+
+def _refuse(user: Caller) -> NoReturn:
+    if user.seed is not None:
+        raise invalid_token()
+    raise login_failed() if user.password_hash is not None else must_login()
