@@ -6,6 +6,10 @@ from pathlib import Path
 
 from harbor.kernel.http.product import Product
 from harbor.kernel.storage.migrate import Area
+from harbor.products.harper_tables.access.explain_api import OPERATIONS as EXPLAIN
+from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
+from harbor.products.harper_tables.access.sign_in_api import OPERATIONS as SIGN_IN
+from harbor.products.harper_tables.access.users_api import OPERATIONS as USERS
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.compat import Compat
@@ -26,7 +30,7 @@ def harper_area(engine: str) -> Area:
 
 def harper_operations(compat: Compat = Compat.V5) -> Operations:
     """All operations."""
-    return Operations((*CATALOG, *RECORDS, *SEARCH, *AUDIT), compat)
+    return Operations((*CATALOG, *RECORDS, *SEARCH, *AUDIT, *USERS, *ROLES, *SIGN_IN, *EXPLAIN), compat)
 
 
 def harper_product(access: Access, compat: Compat = Compat.V5) -> Product:
