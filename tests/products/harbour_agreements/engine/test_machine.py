@@ -98,7 +98,7 @@ beginnings = st.sampled_from(
 outcomes = st.sampled_from(["Clear", "Reject", "Stuck", "Flaky", "Cancel", "County"])
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(beginning=beginnings, outcome=outcomes, steps=st.lists(acts, max_size=8))
 def test_the_invariants_hold_after_any_interleaving(
     machine: Callable[[Any], Any], beginning: tuple[str, str | None], outcome: str, steps: list[Any]
