@@ -15,9 +15,15 @@ from harbor.products.harvest_timesheets.wire import read_id
 
 
 def at(find: Callable[..., Any], *names: str) -> Locate:
-    """`find(call, *ids)` with the integers of the path's parameters `names`; what it returns becomes `place.thing`."""
+    """`find(call, *ids)` with the integers of the path's parameters `names`; what it returns becomes `place.thing`.
+
+    A write holds the lock of the last one until it is committed, so that two changes of one thing come one after the other.
+    """
 
     def locate(call: Call, params: dict[str, str], _value: Any) -> Place:
-        return Place(workspace_id="", thing=find(call, *(read_id(params[name]) for name in names)))
+        ids = [read_id(params[name]) for name in names]
+        if names:
+            call.tx.lock("harvest", call.account_id, names[-1], ids[-1])
+        return Place(workspace_id="", thing=find(call, *ids))
 
     return locate

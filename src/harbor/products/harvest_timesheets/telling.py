@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
+
+import msgspec
 
 from harbor.kernel.call import Call
 
@@ -42,8 +45,14 @@ def tell(
 def _facts(thing: Any) -> Mapping[str, Any] | None:
     if thing is None or isinstance(thing, Mapping):
         return thing
-    assert is_dataclass(thing), thing
-    return {field.name: _plain(getattr(thing, field.name)) for field in fields(thing) if field.name != "account_id"}
+    names = _names(cast(Any, type(thing)))
+    return {name: _plain(getattr(thing, name)) for name in names}
+
+
+@lru_cache(maxsize=100)
+def _names(model: type[Any]) -> tuple[str, ...]:
+    names = model.__struct_fields__ if issubclass(model, msgspec.Struct) else [each.name for each in fields(model)]
+    return tuple(name for name in names if name != "account_id")
 
 
 def _plain(value: Any) -> Any:
@@ -51,4 +60,6 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, frozenset | set):
         return sorted(value)
+    if is_dataclass(value) or isinstance(value, msgspec.Struct):
+        return _facts(value)
     return value

@@ -6,6 +6,7 @@ import random
 from dataclasses import replace
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -241,7 +242,7 @@ def _from_scratch(call: Call, entry: TimeEntry) -> TimeEntry:
         BillBy.PEOPLE: of_people,
         BillBy.NONE: None,
     }
-    return replace(
+    return msgspec.structs.replace(
         entry,
         client_id=project.client_id,
         billable=billable,

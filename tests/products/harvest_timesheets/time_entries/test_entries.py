@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 from tests.products.harvest_timesheets.office import Json, Office, Person
 
 from harbor.products.harvest_timesheets.locks import service as locks

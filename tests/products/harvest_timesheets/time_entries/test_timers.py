@@ -6,6 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 from tests.products.harvest_timesheets.office import Desk, Json, Office
 
 from harbor.kernel.errors import Conflict
@@ -111,7 +112,7 @@ async def test_the_store_itself_lets_no_second_timer_run(office: Office) -> None
     def twice(tx: Tx) -> None:
         found = store.find(tx, account_id, entry["id"])
         assert found is not None
-        store.insert(tx, account_id, type(found)(**{**_fields(found), "id": found.id + 100}))
+        store.insert(tx, account_id, replace(found, id=found.id + 100))
 
     with pytest.raises(Conflict):
         await office.house.database.write(twice)
@@ -206,7 +207,3 @@ def test_times_of_day_are_added_and_subtracted() -> None:
     assert hours_between("23:59", "00:01") == 3
     assert later("23:30", 100) == "00:30"
     assert later("08:00", 33) == "08:20"
-
-
-def _fields(entry: object) -> Json:
-    return {name: getattr(entry, name) for name in type(entry).__dataclass_fields__}  # type: ignore[attr-defined]

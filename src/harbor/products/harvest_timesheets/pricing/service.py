@@ -21,11 +21,6 @@ from harbor.products.harvest_timesheets.telling import tell
 REPRICE: Final = "harvest.reprice"
 
 
-def price_entry(call: Call, company: Company, entry_id: int) -> None:
-    """Price one entry, just written."""
-    store.reprice(call.tx, call.account_id, company, entry_id=entry_id)
-
-
 def reprice(
     call: Call,
     company: Company,

@@ -70,7 +70,6 @@ def reprice(
     account_id: str,
     company: Company,
     *,
-    entry_id: int | None = None,
     user_id: int | None = None,
     project_id: int | None = None,
     task_id: int | None = None,
@@ -81,7 +80,7 @@ def reprice(
 ) -> int:
     """Price anew the entries that are not invoiced and of all these; how many changed. With `after_id`, a step by id."""
     where = _of(account_id, user_id=user_id, project_id=project_id, task_id=task_id, client_id=client_id)
-    where.equal(**{"e.id": entry_id}).compare("e.spent_on", ">=", from_day)
+    where.compare("e.spent_on", ">=", from_day)
     where.compare("e.id", ">", after_id).compare("e.id", "<=", until_id)
     return tx.run(
         _REPRICE.format(where=where),

@@ -110,7 +110,7 @@ def create(call: Call, body: AddTimeEntry) -> Created[TimeEntrySeen]:
         notes=body.notes,
         reference=None if body.external_reference is None else _reference(body.external_reference),
     )
-    return Created(reading.seen_one(call, service.add(call, new)))
+    return Created(service.add(call, new))
 
 
 def change(call: Call, body: ChangeTimeEntry, place: Place) -> TimeEntrySeen:
@@ -127,7 +127,7 @@ def change(call: Call, body: ChangeTimeEntry, place: Place) -> TimeEntrySeen:
     if "external_reference" in facts:
         reference = facts["external_reference"]
         changes["reference"] = None if reference is None else _reference(reference)
-    return reading.seen_one(call, service.change(call, place.thing, changes))
+    return service.change(call, place.thing, changes)
 
 
 def delete(call: Call, place: Place) -> dict[str, object]:
@@ -150,7 +150,7 @@ def stop(call: Call, place: Place) -> TimeEntrySeen:
 
 def restart(call: Call, place: Place) -> TimeEntrySeen:
     """Start a timer again."""
-    return reading.seen_one(call, service.restart(call, place.thing))
+    return service.restart(call, place.thing)
 
 
 def _approval(text: str) -> Approval:

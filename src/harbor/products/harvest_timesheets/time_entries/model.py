@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+import msgspec
 
 from harbor.kernel.clock import micros
 from harbor.products.harvest_timesheets.clients.model import Client
@@ -54,8 +55,7 @@ class ExternalReference:
         return None if self.service is None else f"https://{self.service}/favicon.ico"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeEntry:
+class TimeEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):  # lists make thousands of them
     """One entry. `hours_e2` are the hours without the running part.
 
     From `client_id` to `rounded_e2` stands what pricing has found; times of day are the person's, as `14:59`.
@@ -103,11 +103,10 @@ class TimeEntry:
         return elapsed_e2(self.hours_e2, micros(moment) - micros(self.timer_started_at))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeEntrySeen:
-    """An entry with all that it is shown with. `lock_reasons` say why it is locked, in their order."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Surroundings:
+    """What is around the entries of a person on a task of a project. `shown` keeps how it looks, by who looks."""
 
-    entry: TimeEntry
     user: User
     client: Client
     project: Project
@@ -115,10 +114,24 @@ class TimeEntrySeen:
     user_assignment: UserAssignment | None
     user_rate_e4: int | None
     task_assignment: TaskAssignment | None
+    shown: dict[bool, dict[str, Any]] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether any of it is archived, which locks the entries."""
+        parts = (self.user, self.client, self.project, self.task)
+        return not all(part.is_active for part in parts)
+
+
+class TimeEntrySeen(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry with all that it is shown with. `lock_reasons` say why it is locked, in their order."""
+
+    entry: TimeEntry
+    around: Surroundings
     hours_e2: int
     rounded_e2: int
     clock: str
-    lock_reasons: Sequence[str] = field(default_factory=tuple)
+    lock_reasons: tuple[str, ...] = ()
 
     @property
     def is_locked(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
@@ -10,8 +10,9 @@ from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.locks import service as locks
-from harbor.products.harvest_timesheets.locks.model import LockKind
+from harbor.products.harvest_timesheets.locks.model import Cover, LockKind
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
 from harbor.products.harvest_timesheets.projects import service as projects
@@ -25,6 +26,7 @@ from harbor.products.harvest_timesheets.time_entries.model import (
     INVOICED,
     Filter,
     Reach,
+    Surroundings,
     TimeEntry,
     TimeEntrySeen,
 )
@@ -69,47 +71,63 @@ def seen(call: Call, entries: Iterable[TimeEntry]) -> Sequence[TimeEntrySeen]:
     if not found:
         return ()
     here = company.of(call)
-    of_users = users.named(call, (entry.user_id for entry in found))
-    of_clients = clients.named(call, (entry.client_id for entry in found))
-    of_projects = projects.named(call, (entry.project_id for entry in found))
-    of_tasks = tasks.named(call, (entry.task_id for entry in found))
-    on_project = user_assignments.among(call, {(entry.project_id, entry.user_id) for entry in found})
-    with_task = task_assignments.among(call, {(entry.project_id, entry.task_id) for entry in found})
-    rates = user_assignments.effective_rates(call, on_project.values())
+    around = surroundings(call, found)
     cover = locks.cover(call, LockKind.TIME, [(e.project_id, e.user_id, e.spent_on) for e in found])
-    shown = []
-    for entry in found:
-        user, client = of_users[entry.user_id], of_clients[entry.client_id]
-        project, task = of_projects[entry.project_id], of_tasks[entry.task_id]
-        assignment = on_project.get((entry.project_id, entry.user_id))
-        hours_e2 = entry.hours_at(call.tx.now)
-        is_archived = not (project.is_active and task.is_active and client.is_active and user.is_active)
-        is_in_period = cover.covers(project_id=entry.project_id, user_id=entry.user_id, day=entry.spent_on)
-        reasons = (
-            (INVOICED, entry.is_billed),
-            (APPROVED, entry.is_closed),
-            (ARCHIVED, is_archived),
-            (IN_LOCKED_PERIOD, is_in_period),
-        )
-        shown.append(
-            TimeEntrySeen(
-                entry=entry,
-                user=user,
-                client=client,
-                project=project,
-                task=task,
-                user_assignment=assignment,
-                user_rate_e4=None if assignment is None else rates[assignment.id],
-                task_assignment=with_task.get((entry.project_id, entry.task_id)),
-                hours_e2=hours_e2,
-                rounded_e2=rounded_e2(hours_e2, here) if entry.is_running else entry.rounded_e2,
-                clock=here.clock,
-                lock_reasons=tuple(reason for reason, holds in reasons if holds),
-            )
-        )
-    return shown
+    return [_seen(call, here, each, around[each.project_id, each.user_id, each.task_id], cover) for each in found]
 
 
 def seen_one(call: Call, entry: TimeEntry) -> TimeEntrySeen:
     """One entry with all that it is shown with."""
     return seen(call, [entry])[0]
+
+
+def seen_with(call: Call, here: Company, entry: TimeEntry, around: Surroundings) -> TimeEntrySeen:
+    """One entry whose surroundings are known already."""
+    cover = locks.cover(call, LockKind.TIME, [(entry.project_id, entry.user_id, entry.spent_on)])
+    return _seen(call, here, entry, around, cover)
+
+
+def surroundings(call: Call, entries: Sequence[TimeEntry]) -> Mapping[tuple[int, int, int], Surroundings]:
+    """What is around entries, by project, person and task."""
+    keys = {(entry.project_id, entry.user_id, entry.task_id) for entry in entries}
+    of_projects = projects.named(call, (project_id for project_id, _, _ in keys))
+    of_clients = clients.named(call, (project.client_id for project in of_projects.values()))
+    of_users = users.named(call, (user_id for _, user_id, _ in keys))
+    of_tasks = tasks.named(call, (task_id for _, _, task_id in keys))
+    seats = user_assignments.among(call, {(project_id, user_id) for project_id, user_id, _ in keys})
+    uses = task_assignments.among(call, {(project_id, task_id) for project_id, _, task_id in keys})
+    rates = user_assignments.effective_rates(call, seats.values())
+    found = {}
+    for project_id, user_id, task_id in keys:
+        seat = seats.get((project_id, user_id))
+        found[project_id, user_id, task_id] = Surroundings(
+            user=of_users[user_id],
+            client=of_clients[of_projects[project_id].client_id],
+            project=of_projects[project_id],
+            task=of_tasks[task_id],
+            user_assignment=seat,
+            user_rate_e4=None if seat is None else rates[seat.id],
+            task_assignment=uses.get((project_id, task_id)),
+        )
+    return found
+
+
+def _seen(call: Call, here: Company, entry: TimeEntry, around: Surroundings, cover: Cover) -> TimeEntrySeen:
+    hours_e2 = entry.hours_at(call.tx.now)
+    is_in_period = bool(cover.locks) and cover.covers(
+        project_id=entry.project_id, user_id=entry.user_id, day=entry.spent_on
+    )
+    reasons = (
+        (INVOICED, entry.is_billed),
+        (APPROVED, entry.is_closed),
+        (ARCHIVED, around.is_archived),
+        (IN_LOCKED_PERIOD, is_in_period),
+    )
+    return TimeEntrySeen(
+        entry=entry,
+        around=around,
+        hours_e2=hours_e2,
+        rounded_e2=rounded_e2(hours_e2, here) if entry.is_running else entry.rounded_e2,
+        clock=here.clock,
+        lock_reasons=tuple(reason for reason, holds in reasons if holds),
+    )

@@ -7,9 +7,11 @@ Source: docs/products/harvest.md#time-entries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
@@ -19,21 +21,23 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import LockKind
-from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
+from harbor.products.harvest_timesheets.pricing.rules import price, rounded_e2
 from harbor.products.harvest_timesheets.projects import service as projects
+from harbor.products.harvest_timesheets.rates import service as rates
+from harbor.products.harvest_timesheets.rates.model import RateKind
 from harbor.products.harvest_timesheets.sentences import NOT_FOUND, problem
 from harbor.products.harvest_timesheets.task_assignments import service as task_assignments
-from harbor.products.harvest_timesheets.tasks import service as tasks
 from harbor.products.harvest_timesheets.telling import tell
 from harbor.products.harvest_timesheets.time_entries import reading, store, timers
 from harbor.products.harvest_timesheets.time_entries.model import (
     ARCHIVED,
     ExternalReference,
+    Surroundings,
     TimeEntry,
+    TimeEntrySeen,
     check_hours,
     hours_between,
 )
-from harbor.products.harvest_timesheets.user_assignments import service as user_assignments
 from harbor.products.harvest_timesheets.users import service as users
 from harbor.products.harvest_timesheets.users.model import User
 
@@ -76,43 +80,43 @@ def require_may_write(call: Call, *, user_id: int, project_id: int) -> None:
         raise access.denied("track time of others")
 
 
-def add(call: Call, new: NewEntry) -> TimeEntry:
+def add(call: Call, new: NewEntry) -> TimeEntrySeen:
     """A new entry, or a timer that starts and stops the one that ran. Raises `Invalid`, `Denied` and `Conflict`."""
     here = company.of(call)
     user_id = access.me(call).user_id if new.user_id is None else new.user_id
-    user = users.named(call, [user_id]).get(user_id)
-    if user is None:
+    if user_id != access.me(call).user_id and user_id not in users.named(call, [user_id]):
         raise problem("user_id", NOT_FOUND)
-    require_may_write(call, user_id=user.id, project_id=new.project_id)
-    entry = _placed(
-        call,
-        TimeEntry(
-            account_id=call.account_id,
-            id=0,
-            user_id=user.id,
-            project_id=new.project_id,
-            task_id=new.task_id,
-            spent_on=new.spent_on,
-            hours_e2=0,
-            notes=new.notes,
-            client_id=0,
-            billable=False,
-            rounded_e2=0,
-            reference=new.reference,
-            created_at=call.tx.now,
-            updated_at=call.tx.now,
-        ),
+    require_may_write(call, user_id=user_id, project_id=new.project_id)
+    entry = TimeEntry(
+        account_id=call.account_id,
+        id=0,
+        user_id=user_id,
+        project_id=new.project_id,
+        task_id=new.task_id,
+        spent_on=new.spent_on,
+        hours_e2=0,
+        notes=new.notes,
+        client_id=0,
+        billable=False,
+        rounded_e2=0,
+        reference=new.reference,
+        created_at=call.tx.now,
+        updated_at=call.tx.now,
     )
+    around = _place(call, entry)
     _refuse_locked_period(call, entry)
-    return timers.write(call, here, _timed(call, here, user, entry, new))
+    entry = _timed(call, here, around.user, _priced(call, here, entry, around), new)
+    return reading.seen_with(call, here, timers.write(call, here, entry), around)
 
 
-def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEntry:
+def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEntrySeen:
     """An entry with other facts: `changes` by the fields of `TimeEntry`.
 
     Hours set while a timer runs are those it goes on from. Raises `Invalid`, `Denied` and `Conflict`.
     """
     here = company.of(call)
+    call.tx.lock("timer", call.account_id, before.user_id)
+    before = reading.find(call, before.id)  # another start may have stopped it meanwhile
     facts = {name: value for name, value in changes.items() if getattr(before, name) != value or name == "hours_e2"}
     if not here.wants_timestamp_timers:
         facts = {name: value for name, value in facts.items() if name not in ("started_time", "ended_time")}
@@ -120,13 +124,15 @@ def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEnt
     after = replace(before, **facts)
     if any(name in facts for name in ("project_id", "task_id")):
         require_may_write(call, user_id=after.user_id, project_id=after.project_id)
-        after = _placed(call, after)
+        around = _place(call, after)
+    else:
+        around = reading.surroundings(call, [after])[after.project_id, after.user_id, after.task_id]
     if (after.project_id, after.spent_on) != (before.project_id, before.spent_on):
         _refuse_locked_period(call, after)
-    after = _retimed(call, before, after, facts)
-    if after == before:
-        return before
-    return timers.rewrite(call, here, before, after)
+    after = _retimed(call, here, before, _priced(call, here, after, around), facts)
+    if after != before:
+        after = timers.rewrite(call, before, after)
+    return reading.seen_with(call, here, after, around)
 
 
 def delete(call: Call, entry: TimeEntry) -> None:
@@ -147,11 +153,11 @@ def forget_project(call: Call, project_id: int) -> None:
         tell(call, "time_entries.deleted", project_id, count=count, project_id=project_id)
 
 
-def restart(call: Call, entry: TimeEntry) -> TimeEntry:
+def restart(call: Call, entry: TimeEntry) -> TimeEntrySeen:
     """A timer on the entry again, or on a new one of its kind. Raises `Conflict` and `Invalid` where none may run."""
     refuse_locked(call, entry)
-    _placed(call, entry)
-    return timers.restart(call, entry)
+    around = _place(call, entry)
+    return reading.seen_with(call, company.of(call), timers.restart(call, entry), around)
 
 
 def refuse_locked(call: Call, entry: TimeEntry) -> None:
@@ -178,9 +184,8 @@ def _timed(call: Call, here: Company, user: User, entry: TimeEntry, new: NewEntr
     return _stopped(here, entry, hours_between(started, ended))
 
 
-def _retimed(call: Call, before: TimeEntry, after: TimeEntry, facts: Mapping[str, Any]) -> TimeEntry:
+def _retimed(call: Call, here: Company, before: TimeEntry, after: TimeEntry, facts: Mapping[str, Any]) -> TimeEntry:
     """The changed entry with the hours that follow from its times, or the times that follow from its hours."""
-    here = company.of(call)
     if "started_time" in facts or "ended_time" in facts:
         if after.started_time and after.ended_time:
             stopped = replace(after, timer_started_at=None)
@@ -202,8 +207,8 @@ def _stopped(here: Company, entry: TimeEntry, hours_e2: int) -> TimeEntry:
     return replace(entry, hours_e2=hours_e2, rounded_e2=rounded_e2(hours_e2, here))
 
 
-def _placed(call: Call, entry: TimeEntry) -> TimeEntry:
-    """The entry with what follows from its project and task. Raises `Invalid` where time cannot be tracked."""
+def _place(call: Call, entry: TimeEntry) -> Surroundings:
+    """What is around an entry to be. Raises `Invalid` where its time cannot be tracked."""
     project = projects.named(call, [entry.project_id]).get(entry.project_id)
     if project is None:
         raise problem("project_id", NOT_FOUND)
@@ -212,12 +217,35 @@ def _placed(call: Call, entry: TimeEntry) -> TimeEntry:
     task = task_assignments.of(call, project.id, entry.task_id)
     if task is None:
         raise problem("task_id", NOT_FOUND)
-    if not (task.is_active and tasks.find(call, entry.task_id).is_active):
+    around = reading.surroundings(call, [entry])[entry.project_id, entry.user_id, entry.task_id]
+    if not (task.is_active and around.task.is_active):
         raise problem("task_id", "is archived on this project")
-    person = user_assignments.of(call, project.id, entry.user_id)
-    if person is None or not person.is_active:
+    if around.user_assignment is None or not around.user_assignment.is_active:
         raise problem("user_id", "is not assigned to this project")
-    return replace(entry, client_id=project.client_id, billable=project.is_billable and task.billable)
+    return around
+
+
+def _priced(call: Call, here: Company, entry: TimeEntry, around: Surroundings) -> TimeEntry:
+    """The entry with what follows from where it is tracked, unless it is invoiced."""
+    if entry.invoice_id is not None or around.user_assignment is None or around.task_assignment is None:
+        return entry
+    own = rates.in_force(call, [entry.user_id], entry.spent_on)
+    found = price(
+        here,
+        around.project,
+        around.task_assignment,
+        around.user_assignment,
+        own_rate_e4=own.get((entry.user_id, RateKind.BILLABLE)),
+        cost_rate_e4=own.get((entry.user_id, RateKind.COST)),
+    )
+    return replace(
+        entry,
+        client_id=found.client_id,
+        billable=found.billable,
+        budgeted=found.budgeted,
+        rate_e4=found.rate_e4,
+        cost_rate_e4=found.cost_rate_e4,
+    )
 
 
 def _refuse_locked_period(call: Call, entry: TimeEntry) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from harbor.kernel.call import Call
 from harbor.products.harvest_timesheets import wire
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.task_assignments.model import TaskAssignment
-from harbor.products.harvest_timesheets.time_entries.model import IN_LOCKED_PERIOD, ExternalReference, TimeEntrySeen
+from harbor.products.harvest_timesheets.time_entries.model import (
+    IN_LOCKED_PERIOD,
+    ExternalReference,
+    Surroundings,
+    TimeEntrySeen,
+)
 from harbor.products.harvest_timesheets.user_assignments.model import UserAssignment
 
 
@@ -118,6 +123,7 @@ def show(seen: TimeEntrySeen, call: Call) -> TimeEntryBody:
     """The fields of an entry, as far as the caller may see them."""
     entry, member = seen.entry, access.me(call)
     sees_rates = member.sees_rates
+    around = seen.around.shown.get(sees_rates) or _around(seen.around, sees_rates=sees_rates)
     return {
         "id": entry.id,
         "spent_date": entry.spent_on,
@@ -141,15 +147,30 @@ def show(seen: TimeEntrySeen, call: Call) -> TimeEntryBody:
         "cost_rate": wire.number(entry.cost_rate_e4, 4) if member.is_administrator else None,
         "created_at": wire.whole(entry.created_at),
         "updated_at": wire.whole(entry.updated_at),
-        "user": {"id": seen.user.id, "name": seen.user.name},
-        "client": {"id": seen.client.id, "name": seen.client.name, "currency": seen.client.currency},
-        "project": {"id": seen.project.id, "name": seen.project.name, "code": seen.project.code},
-        "task": {"id": seen.task.id, "name": seen.task.name},
-        "user_assignment": on_project(seen.user_assignment, seen.user_rate_e4, sees_rates=sees_rates),
-        "task_assignment": _with_task(seen.task_assignment, sees_rates=sees_rates),
+        "user": around["user"],
+        "client": around["client"],
+        "project": around["project"],
+        "task": around["task"],
+        "user_assignment": around["user_assignment"],
+        "task_assignment": around["task_assignment"],
         "invoice": (None if entry.invoice_id is None else {"id": entry.invoice_id, "number": entry.invoice_number}),
         "external_reference": None if entry.reference is None else _reference(entry.reference),
     }
+
+
+def _around(around: Surroundings, *, sees_rates: bool) -> dict[str, Any]:
+    """What is the same for many entries of a list, made once."""
+    user, client, project, task = around.user, around.client, around.project, around.task
+    shown: dict[str, Any] = {
+        "user": {"id": user.id, "name": user.name},
+        "client": {"id": client.id, "name": client.name, "currency": client.currency},
+        "project": {"id": project.id, "name": project.name, "code": project.code},
+        "task": {"id": task.id, "name": task.name},
+        "user_assignment": on_project(around.user_assignment, around.user_rate_e4, sees_rates=sees_rates),
+        "task_assignment": _with_task(around.task_assignment, sees_rates=sees_rates),
+    }
+    around.shown[sees_rates] = shown
+    return shown
 
 
 def on_project(assignment: UserAssignment | None, rate_e4: int | None, *, sees_rates: bool) -> OnProject | None:

@@ -23,9 +23,6 @@ def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
         "account_id": account_id,
         "id": entry.id,
         "created_at": micros(entry.created_at),
-        "budgeted": int(entry.budgeted),
-        "rate_e4": entry.rate_e4,
-        "cost_rate_e4": entry.cost_rate_e4,
     }
     tx.run(
         f"INSERT INTO harvest_time_entries ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",
@@ -34,7 +31,7 @@ def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
 
 
 def put(tx: Tx, account_id: str, entry: TimeEntry) -> None:
-    """Write what may change of an entry; its rates are pricing's to write."""
+    """Write what may change of an entry."""
     values = _changeable(entry)
     tx.run(
         f"""
@@ -145,6 +142,9 @@ def _changeable(entry: TimeEntry) -> dict[str, object]:
         "notes": entry.notes,
         "client_id": entry.client_id,
         "billable": int(entry.billable),
+        "budgeted": int(entry.budgeted),
+        "rate_e4": entry.rate_e4,
+        "cost_rate_e4": entry.cost_rate_e4,
         "rounded_e2": entry.rounded_e2,
         "approval_status": entry.approval_status.value,
         "is_billed": int(entry.is_billed),

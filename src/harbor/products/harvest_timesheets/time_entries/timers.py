@@ -6,14 +6,14 @@ summer time makes it neither longer nor shorter. Source: docs/products/harvest.m
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time
+
+from msgspec.structs import replace
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Company
-from harbor.products.harvest_timesheets.pricing import service as pricing
 from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
 from harbor.products.harvest_timesheets.telling import tell
 from harbor.products.harvest_timesheets.time_entries import reading, store
@@ -26,25 +26,21 @@ _DAY_MINUTES = 24 * 60
 
 
 def write(call: Call, here: Company, entry: TimeEntry) -> TimeEntry:
-    """A new entry with its id and its price. If a timer runs on it, the person's other one stops first."""
+    """A new entry with its id. If a timer runs on it, the person's other one stops first."""
     if entry.is_running:
         _stop_other(call, here, entry.user_id)
     entry = replace(entry, id=call.next_serial("harvest_time_entries"))
     store.insert(call.tx, call.account_id, entry)
-    pricing.price_entry(call, here, entry.id)
-    written = reading.find(call, entry.id)
-    _tell(call, "created", written, after=written)
-    return written
+    _tell(call, "created", entry, after=entry)
+    return entry
 
 
-def rewrite(call: Call, here: Company, before: TimeEntry, after: TimeEntry) -> TimeEntry:
-    """A changed entry with its price."""
+def rewrite(call: Call, before: TimeEntry, after: TimeEntry) -> TimeEntry:
+    """A changed entry, written."""
     after = replace(after, updated_at=call.tx.now)
     store.put(call.tx, call.account_id, after)
-    pricing.price_entry(call, here, after.id)
-    written = reading.find(call, after.id)
-    _tell(call, "updated", written, before=before, after=written)
-    return written
+    _tell(call, "updated", after, before=before, after=after)
+    return after
 
 
 def stop(call: Call, entry: TimeEntry) -> TimeEntry:
@@ -102,6 +98,9 @@ def _again(call: Call, entry: TimeEntry) -> TimeEntry:
         started_time=user.time_of(call.tx.now),
         client_id=entry.client_id,
         billable=entry.billable,
+        budgeted=entry.budgeted,
+        rate_e4=entry.rate_e4,
+        cost_rate_e4=entry.cost_rate_e4,
         rounded_e2=0,
         created_at=call.tx.now,
         updated_at=call.tx.now,
