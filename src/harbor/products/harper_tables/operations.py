@@ -9,8 +9,8 @@ fields by `exchange(request).values`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -43,8 +43,20 @@ class Operation:
     read: Literal["short", "long"] = "short"
     auth: Literal["caller", "none"] = "caller"
     prepare: Callable[..., Any] | None = None
+    # Which of "short", "long" and "write" a body is, for an operation that may be each of them.
+    lane: Callable[[Mapping[str, Any]], str] | None = None
     group: str = ""
     summary: str = ""
+
+    def lanes(self) -> dict[str, Route]:
+        """The other routes of an operation with lanes; `route` is the one for what is short."""
+        if self.lane is None:
+            return {}
+        plain = self.route()
+        return {
+            "long": replace(plain, name=f"{self.name}.long", path=f"/{self.name}.long", read="long", is_hidden=True),
+            "write": replace(plain, name=f"{self.name}.write", path=f"/{self.name}.write", writes=True, is_hidden=True),
+        }
 
     def route(self) -> Route:
         """The route of the kernel; its path is a name only, for all operations come to one path."""
@@ -102,6 +114,15 @@ class Operations:
     def _routes(self) -> dict[str, Route]:
         return {name: each.route() for name, each in self._by_name.items()}
 
+    @cached_property
+    def _lanes(self) -> dict[str, dict[str, Route]]:
+        return {each.name: each.lanes() for each in self.known if each.lane is not None}
+
+    @cached_property
+    def _by_route(self) -> dict[str, Operation]:
+        of_lanes = {route.name: self._by_name[name] for name, each in self._lanes.items() for route in each.values()}
+        return {**self._by_name, **of_lanes}
+
     @property
     def names(self) -> tuple[str, ...]:
         """Every name that dispatches, other spellings too."""
@@ -113,7 +134,8 @@ class Operations:
 
     def routes(self) -> list[Route]:
         """The route table."""
-        return [*(each.route() for each in self.known), REFUSED, *self._pages.values()]
+        of_lanes = [route for each in self._lanes.values() for route in each.values()]
+        return [*(each.route() for each in self.known), *of_lanes, REFUSED, *self._pages.values()]
 
     def find(self, request: Request, raw: bytes) -> Route:
         """The route of a request. What is wrong with it is told after the credential was looked at, so by `REFUSED`."""
@@ -161,11 +183,12 @@ class Operations:
         route = self._routes.get(asked) if isinstance(asked, str) else None
         if route is None:
             raise refusals.unknown_operation(found.asked)
-        return route
+        lane = self._by_name[route.name].lane
+        return route if lane is None else self._lanes[route.name].get(lane(values), route)
 
     def admit(self, call: Call, route: Route, place: Place) -> None:
         """Raise the 403 of an operation that is not for this caller's role."""
-        operation = self._by_name.get(route.name)
+        operation = self._by_route.get(route.name)
         if operation is None or operation.auth == "none":
             return
         rights = cast(User, call.principal).rights

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harbor.kernel.http.product import Product
@@ -18,6 +19,9 @@ from harbor.products.harper_tables.operations import Operations
 from harbor.products.harper_tables.records.api import OPERATIONS as RECORDS
 from harbor.products.harper_tables.records.audit_api import OPERATIONS as AUDIT
 from harbor.products.harper_tables.search.api import OPERATIONS as SEARCH
+from harbor.products.harper_tables.sql.api import sql_operations
+from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harper_tables.sql.views import SqlView
 
 # Two that insert the same record race, and the second one looks again.
 RACING_INDEXES = frozenset({"harper_records_pkey"})
@@ -28,14 +32,19 @@ def harper_area(engine: str) -> Area:
     return Area("harper_tables", Path(__file__).parent / "migrations" / engine)
 
 
-def harper_operations(compat: Compat = Compat.V5) -> Operations:
-    """All operations."""
-    return Operations((*CATALOG, *RECORDS, *SEARCH, *AUDIT, *USERS, *ROLES, *SIGN_IN, *EXPLAIN), compat)
+def harper_operations(
+    compat: Compat = Compat.V5, *, views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None
+) -> Operations:
+    """All operations. `views` are tables of other products that super users may read with SQL."""
+    sql = sql_operations(views, sql_bounds)
+    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *SIGN_IN, *EXPLAIN), compat)
 
 
-def harper_product(access: Access, compat: Compat = Compat.V5) -> Product:
+def harper_product(
+    access: Access, compat: Compat = Compat.V5, *, views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None
+) -> Product:
     """Harper's Operations API with the callers that `access` knows."""
-    operations = harper_operations(compat)
+    operations = harper_operations(compat, views=views, sql_bounds=sql_bounds)
     return Product(
         name="harper",
         title="Harper Operations API",

@@ -1,0 +1,46 @@
+"""The operation `sql` on the wire. Source: docs/products/harper.md#sql."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from harbor.kernel.call import Call
+from harbor.products.harper_tables.fields import Fields
+from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.sql import service
+from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harper_tables.sql.functions import libraries
+from harbor.products.harper_tables.sql.parsing import Parsed, lane, parsed
+from harbor.products.harper_tables.sql.views import SqlView, by_name
+
+# Longer texts are read on a thread, so that others are not kept waiting; so are those that need a library first.
+_READ_APART_ABOVE = 20_000
+
+
+async def _prepare(value: Any) -> Parsed:
+    text = value.get("sql")
+    if isinstance(text, str) and (len(text) > _READ_APART_ABOVE or libraries.wanted(text)):
+        return await asyncio.to_thread(parsed, text)
+    return parsed(text)
+
+
+def sql_operations(views: Sequence[SqlView] = (), bounds: Bounds | None = None) -> tuple[Operation, ...]:
+    """The operation, with the views of other products and the bounds of a statement."""
+    known, limits = by_name(views), bounds or Bounds()
+
+    def sql(call: Call, body: Fields, prepared: Parsed) -> service.Answer:
+        """Run one SQL statement."""
+        return service.run(call, prepared, body.compat, limits, known)
+
+    return (
+        Operation(
+            name="sql",
+            handler=sql,
+            prepare=_prepare,
+            group="SQL",
+            summary="Run one SQL statement",
+            lane=lane,
+        ),
+    )

@@ -1,0 +1,87 @@
+"""What one statement may cost: seconds, rows read, rows and bytes kept and answered. All are settings."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from harbor.kernel.bounds import MIB
+from harbor.products.harper_tables.sql.faults import too_much
+
+T = TypeVar("T")
+_LOOK_EACH = 256
+# What a row costs in memory besides its values.
+ROW_BYTES = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The settings."""
+
+    seconds: float = 10.0
+    rows_read: int = 1_000_000
+    rows_out: int = 100_000
+    bytes_out: int = 64 * MIB
+    bytes_kept: int = 256 * MIB
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of the bounds while a statement runs."""
+
+    bounds: Bounds
+    began: float = field(default_factory=time.monotonic)
+    read: int = 0
+    kept: int = 0
+    _steps: int = 0
+
+    def watch(self, rows: Iterable[T]) -> Iterator[T]:
+        """The same rows; raises `Invalid` when time runs out."""
+        for row in rows:
+            self._steps += 1
+            if self._steps >= _LOOK_EACH:
+                self.look()
+            yield row
+
+    def look(self) -> None:
+        """Raise `Invalid` if time has run out."""
+        self._steps = 0
+        if time.monotonic() - self.began > self.bounds.seconds:
+            raise too_much(
+                f"The statement runs longer than {self.bounds.seconds:g} seconds", "HARBOR_HARPER_SQL_SECONDS"
+            )
+
+    def reading(self, rows: Iterable[T]) -> Iterator[T]:
+        """The same rows, counted as read from tables."""
+        for row in rows:
+            self.read += 1
+            if self.read > self.bounds.rows_read:
+                raise too_much(
+                    f"The statement reads more than {self.bounds.rows_read} records", "HARBOR_HARPER_SQL_ROWS"
+                )
+            self._steps += 1
+            if self._steps >= _LOOK_EACH:
+                self.look()
+            yield row
+
+    def keep(self, size: int) -> None:
+        """Count bytes that are held in memory until the statement ends."""
+        self.kept += size + ROW_BYTES
+        if self.kept > self.bounds.bytes_kept:
+            raise too_much(
+                f"The statement holds more than {self.bounds.bytes_kept} bytes in memory",
+                "HARBOR_HARPER_SQL_BYTES_KEPT",
+            )
+
+    def answering(self, rows: Iterable[T]) -> list[T]:
+        """The rows of the answer, if they are not too many."""
+        found = []
+        for row in rows:
+            found.append(row)
+            if len(found) > self.bounds.rows_out:
+                raise too_much(
+                    f"The answer has more than {self.bounds.rows_out} rows; use LIMIT", "HARBOR_HARPER_SQL_ROWS_OUT"
+                )
+        return found
