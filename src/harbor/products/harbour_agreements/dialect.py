@@ -63,7 +63,7 @@ class Manners:
 
     def takes_plain(self, request: Request) -> bool:
         """Whether a request is safe on its way: over TLS, or from where plain HTTP is allowed."""
-        if request.scope["scheme"] in ("https", "wss"):
+        if request.scope.get("scheme", "http") in ("https", "wss"):
             return True
         try:
             address = ip_address(request.client)

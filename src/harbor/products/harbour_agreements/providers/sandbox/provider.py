@@ -62,7 +62,7 @@ class Sandbox:
             failures=0,
             now=now,
         )
-        return Started(reference=followed.reference, update=_update(followed, stages(order, outcome), 0))
+        return Started(reference=followed.reference, update=first_update(followed))
 
     async def submit(self, followed: Followed) -> Update:
         """The report of the submission."""
@@ -90,6 +90,11 @@ class Sandbox:
     async def health(self) -> Health:
         """Always up."""
         return Health(is_up=True)
+
+
+def first_update(followed: Followed) -> Update:
+    """The report that a check was taken."""
+    return _update(followed, stages(followed.order, _outcome(followed)), 0)
 
 
 def next_update(followed: Followed, *, is_advanced: bool) -> Update | None:
