@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -24,11 +25,19 @@ from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import migrate
 from harbor.products.appharbor_apps.access import service as access_service
 from harbor.products.appharbor_apps.access.callers import Access
+from harbor.products.appharbor_apps.builder.port import Built, Task
+from harbor.products.appharbor_apps.builds.following import Changes
+from harbor.products.appharbor_apps.deploys.port import Deployed, Order, Say
 from harbor.products.appharbor_apps.edge import AppHarborPipeline
+from harbor.products.appharbor_apps.git.api import Git
+from harbor.products.appharbor_apps.git.backend import Backend
+from harbor.products.appharbor_apps.git.repositories import PUSH_BYTES_MAX, Repositories
+from harbor.products.appharbor_apps.jobs import Works, kinds
 from harbor.products.appharbor_apps.logs.book import Book
 from harbor.products.appharbor_apps.product import AREA, appharbor_product
 from harbor.products.appharbor_apps.service_hooks.view import appharbor_view
 from harbor.products.appharbor_apps.setup import Setup
+from harbor.products.appharbor_apps.test_results.model import Group
 
 BASE = "https://harbor.example.test"
 PASSWORD = "the tide waits for nobody"
@@ -72,7 +81,14 @@ class Harbor:
     ada: Developer
     grace: Developer
     blobs: LocalBlobs
-    made: list[str] = field(default_factory=list)
+    builder: MadeUpBuilder
+    deployer: MadeUpDeployer
+    repositories: Repositories
+
+    async def work(self) -> None:
+        """Run all jobs that are due, also those that come of them."""
+        for _ in range(10):
+            await self.house.worker.run_due(self.house.clock.now())
 
     def client(self, headers: Mapping[str, str] | None = None) -> Client:
         """Somebody without a token."""
@@ -102,6 +118,50 @@ class Harbor:
         """Grace on the application; the id of the membership."""
         body = {"collaboratorEmail": self.grace.person.email, "role": role}
         return await self.ada.create(f"/applications/{slug}/collaborators", body)
+
+
+@dataclass(slots=True)
+class MadeUpBuilder:
+    """Builds nothing: it says one line, and gives what a test has put here."""
+
+    folder: Path
+    is_good: bool = True
+    groups: list[Group] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    refusal: Exception | None = None
+
+    async def build(self, task: Task, say: Say) -> Built:
+        """An archive that holds the number of the build."""
+        self.tasks.append(task)
+        await say("Installing dependencies", "a long text")
+        await say("Done")
+        if self.refusal is not None:
+            raise self.refusal
+        archive = self.folder / f"{task.build_id}.tar.gz"
+        archive.write_bytes(b"artefact of " + task.commit_id.encode())
+        return Built(is_good=self.is_good, groups=self.groups, archive=archive, commands={"web": "python app.py"})
+
+    async def remove(self, account_id: str, application_id: int) -> None:
+        """Nothing is there."""
+
+
+@dataclass(slots=True)
+class MadeUpDeployer:
+    """Deploys nothing: it keeps the orders."""
+
+    outcome: Deployed = field(default_factory=lambda: Deployed(True))
+    orders: list[Order] = field(default_factory=list)
+    removed: list[int] = field(default_factory=list)
+
+    async def deploy(self, order: Order, say: Say) -> Deployed:
+        """What a test has put here."""
+        self.orders.append(order)
+        await say(f"Release v{order.release}")
+        return self.outcome
+
+    async def remove(self, account_id: str, application_id: int) -> None:
+        """Keep that it was asked for."""
+        self.removed.append(application_id)
 
 
 async def join(harbor_house: House, email: str, name: str) -> Developer:
@@ -139,16 +199,29 @@ async def open_harbor(
     setup = setup or Setup(public_url=BASE)
     access, book, blobs = Access(database), Book(), LocalBlobs(folder / "blobs")
     passwords = PasswordWorkers(threads=1)
+    builder, deployer = MadeUpBuilder(folder), MadeUpDeployer()
+    repositories = Repositories(folder / "apps", shutil.which("git") or "git")
+    works = Works(
+        builder=more.get("builder", builder),
+        deployer=more.get("deployer", deployer),
+        blobs=blobs,
+        book=book,
+        repositories=repositories,
+        builders_max=setup.builders_max,
+    )
 
     def tools(means: Any) -> dict[str, Any]:
         return {
             "appharbor": setup,
             "appharbor.access": access,
             "appharbor.book": book,
+            "appharbor.git": Git(
+                repositories=repositories, backend=Backend(repositories.git, body_bytes_max=PUSH_BYTES_MAX)
+            ),
+            "appharbor.build_changes": Changes(database),
             "blobs": blobs,
             "passwords": passwords,
             "sign_in_throttle": SignInThrottle(means.limiter),
-            **(more.get("tools", lambda _means: {})(means)),
         }
 
     product = appharbor_product(access, setup)
@@ -160,12 +233,12 @@ async def open_harbor(
             [product],
             views=[appharbor_view(BASE)],
             tools=tools,
-            kinds=more.get("kinds", lambda _call_of: ()),
+            kinds=lambda call_of: kinds(call_of, works),
         ) as house:
             house.pipelines = {"appharbor": AppHarborPipeline(product, house.services)}
             ada = await join(house, "ada@example.test", "Ada")
             grace = await join(house, "grace@example.test", "Grace")
-            yield Harbor(house, setup, book, ada, grace, blobs)
+            yield Harbor(house, setup, book, ada, grace, blobs, builder, deployer, repositories)
     finally:
         passwords.close()
 

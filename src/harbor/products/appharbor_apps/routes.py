@@ -10,6 +10,7 @@ from harbor.products.appharbor_apps.collaborators.api import ROUTES as COLLABORA
 from harbor.products.appharbor_apps.config_variables.api import ROUTES as VARIABLES
 from harbor.products.appharbor_apps.drains.api import ROUTES as DRAINS
 from harbor.products.appharbor_apps.exceptions.api import ROUTES as EXCEPTIONS
+from harbor.products.appharbor_apps.git.api import ROUTES as GIT
 from harbor.products.appharbor_apps.hostnames.api import ROUTES as HOSTNAMES
 from harbor.products.appharbor_apps.log_sessions.api import ROUTES as LOG_SESSIONS
 from harbor.products.appharbor_apps.oauth.api import ROUTES as OAUTH
@@ -29,4 +30,5 @@ ROUTES: tuple[Route, ...] = (
     *EXCEPTIONS,
     *DRAINS,
     *LOG_SESSIONS,
+    *GIT,
 )

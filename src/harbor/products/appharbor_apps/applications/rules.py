@@ -13,9 +13,45 @@ SLUG_LENGTH_MAX: Final = 63
 SLUG: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 # First segments of paths, and labels that people take for the platform's own.
 RESERVED: Final = frozenset(
-    "admin api app application applications apps appharbor authorizations clients console docs git harbor header "
-    "healthz help localhost login logs mail metrics openapi ops readyz root sessions smtp static status support token "
-    "tokens user users v1 vendor www".split()
+    {
+        "admin",
+        "api",
+        "app",
+        "appharbor",
+        "application",
+        "applications",
+        "apps",
+        "authorizations",
+        "clients",
+        "console",
+        "docs",
+        "git",
+        "harbor",
+        "header",
+        "healthz",
+        "help",
+        "localhost",
+        "login",
+        "logs",
+        "mail",
+        "metrics",
+        "openapi",
+        "ops",
+        "readyz",
+        "root",
+        "sessions",
+        "smtp",
+        "static",
+        "status",
+        "support",
+        "token",
+        "tokens",
+        "user",
+        "users",
+        "v1",
+        "vendor",
+        "www",
+    }
 )
 _UNFIT = re.compile(r"[^a-z0-9-]+")
 

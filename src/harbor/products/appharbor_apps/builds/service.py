@@ -177,15 +177,22 @@ def finish(
 
 
 def completed(call: Call, application_id: int, build_id: int, *, is_good: bool) -> None:
-    """Tell that a build and its deployment are over: service hooks hear of this."""
+    """Tell that a build and its deployment are over: service hooks hear of this, once for each build."""
+    if not store.told(call.tx, call.account_id, build_id):
+        return
     tell(call, "build.completed", application_id, build_id=build_id, status="succeeded" if is_good else "failed")
 
 
-def went_live(call: Call, application_id: int, build_id: int) -> None:
-    """Write that a build is live from now on."""
-    store.deployed(call.tx, call.account_id, build_id)
-    tell(call, "build.deployed", application_id, build_id=build_id)
-    call.tx.notify(LOG_TOPIC)
+def deployment_ended(call: Call, application: Application, build_id: int, *, is_live: bool) -> None:
+    """Tell the end of a build whose deployment is over, and of those that a newer one has overtaken on their way."""
+    if is_live:
+        store.deployed(call.tx, call.account_id, build_id)
+        tell(call, "build.deployed", application.id, build_id=build_id)
+        call.tx.notify(LOG_TOPIC)
+    coming = (application.deploying_build_id, application.wanted_build_id)
+    for each in store.untold(call.tx, call.account_id, application.id):
+        if each == build_id or each not in coming:
+            completed(call, application.id, each, is_good=is_live if each == build_id else True)
 
 
 def deploy(call: Call, slug: str, build_id: int) -> None:

@@ -97,6 +97,35 @@ def deployed(tx: Tx, account_id: str, build_id: int) -> None:
     )
 
 
+def told(tx: Tx, account_id: str, build_id: int) -> bool:
+    """Write that hooks were told of the end of a build; False if they were told before."""
+    return bool(
+        tx.run(
+            """
+            UPDATE appharbor_builds SET told_at = :now
+            WHERE account_id = :account_id AND id = :id AND told_at IS NULL
+            """,
+            account_id=account_id,
+            id=build_id,
+            now=tx.now_us,
+        )
+    )
+
+
+def untold(tx: Tx, account_id: str, application_id: int) -> list[int]:
+    """The good builds of an application of whose end nobody was told yet."""
+    rows = tx.rows(
+        """
+        SELECT id FROM appharbor_builds
+        WHERE account_id = :account_id AND application_id = :application_id AND told_at IS NULL AND status = 'Succeeded'
+        ORDER BY id
+        """,  # appharbor_builds_untold
+        account_id=account_id,
+        application_id=application_id,
+    )
+    return [row["id"] for row in rows]
+
+
 def find(tx: Tx, account_id: str, application_id: int, build_id: int, vault: Vault) -> Build | None:
     """One build of an application."""
     row = tx.row(

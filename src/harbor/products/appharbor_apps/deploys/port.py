@@ -8,7 +8,7 @@ then goes on or begins anew. Source: docs/products/appharbor.md#releases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -52,8 +52,12 @@ class Deployed:
     reason: str = ""
 
 
-Say = Callable[[str, str | None], None]
-"""Tells the log of the build what is done now: a sentence, and perhaps a longer text."""
+class Say(Protocol):
+    """Tells the log of a build what is done now: a sentence, and perhaps a longer text behind it."""
+
+    async def __call__(self, message: str, details: str | None = None) -> None:
+        """The line is kept when this returns."""
+        ...
 
 
 class Deployer(Protocol):

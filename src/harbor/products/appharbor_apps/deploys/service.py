@@ -44,6 +44,8 @@ def refresh(call: Call, application_id: int) -> None:
     if application is None or application.live_build_id is None:
         return
     if application.deploying_build_id is not None:
+        if store.starting(call.tx, call.account_id, application_id, call.vault) is None:
+            return  # it has not begun, and takes the variables when it does
         wanted = application.wanted_build_id or application.deploying_build_id
         applications.put(call, replace(application, wanted_build_id=wanted))
         return

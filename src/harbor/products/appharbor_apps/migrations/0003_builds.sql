@@ -1,4 +1,5 @@
--- `source_url` is sealed: addresses of archives carry tokens. `dispatched_at` is when a job was queued for the build.
+-- `source_url` is sealed: addresses of archives carry tokens. `dispatched_at` is when a job was queued for the build,
+-- `told_at` when service hooks were told of its end.
 CREATE TABLE appharbor_builds (
     account_id TEXT NOT NULL,
     id BIGINT NOT NULL,
@@ -18,11 +19,14 @@ CREATE TABLE appharbor_builds (
     started_at BIGINT,
     finished_at BIGINT,
     deployed_at BIGINT,
+    told_at BIGINT,
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX appharbor_builds_newest ON appharbor_builds (account_id, application_id, id);
 -- What waits and what runs, in the whole installation.
 CREATE INDEX appharbor_builds_open ON appharbor_builds (status, id) WHERE status IN ('Queued', 'Building');
+-- Good builds whose deployment is still to come.
+CREATE INDEX appharbor_builds_untold ON appharbor_builds (account_id, application_id, id) WHERE told_at IS NULL AND status = 'Succeeded';
 -- A commit that was built already is deployed and not built again.
 CREATE INDEX appharbor_builds_by_commit ON appharbor_builds (account_id, application_id, commit_id);
 

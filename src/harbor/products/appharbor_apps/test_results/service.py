@@ -32,6 +32,11 @@ def put(call: Call, build_id: int, groups: Sequence[Group]) -> None:
     store.insert_all(call.tx, call.account_id, build_id, numbered(groups))
 
 
+def counts(call: Call, build_id: int) -> dict[str, int]:
+    """How many tests of a build went how; the call acts in its account."""
+    return store.counts(call.tx, call.account_id, build_id)
+
+
 def remove(call: Call, build_id: int) -> None:
     """Remove the tests of a build that goes."""
     store.delete_of_build(call.tx, call.account_id, build_id)

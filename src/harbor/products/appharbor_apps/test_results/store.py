@@ -64,6 +64,19 @@ def below(tx: Tx, account_id: str, build_id: int, path: str) -> list[Node]:
     return [_node(row) for row in rows]
 
 
+def counts(tx: Tx, account_id: str, build_id: int) -> dict[str, int]:
+    """How many tests of a build went how."""
+    rows = tx.rows(
+        """
+        SELECT status, count(*) AS n FROM appharbor_tests
+        WHERE account_id = :account_id AND build_id = :build_id AND kind = 'Test' GROUP BY status
+        """,
+        account_id=account_id,
+        build_id=build_id,
+    )
+    return {row["status"]: row["n"] for row in rows}
+
+
 def delete_of_build(tx: Tx, account_id: str, build_id: int) -> None:
     """Remove the tests of a build."""
     tx.run(
