@@ -23,7 +23,7 @@ APPLICATIONS_MAX: Final = 2_000
 BEHIND_MAX: Final = 1_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Follower:
     waiting: deque[Line] = field(default_factory=deque)
     lost: int = 0
