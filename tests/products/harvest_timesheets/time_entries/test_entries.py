@@ -243,3 +243,15 @@ async def _lock(office: Office, project_id: int) -> None:
         cause="invoice/1",
     )
     await office.write(lambda call: locks.lock(call, LockKind.TIME, [period]))
+
+
+async def test_a_list_counts_what_came_and_went(office: Office) -> None:
+    first, second = await _place(office), await _place(office)
+    for about in (first, first, second):
+        entry = await office.admin.made("/v2/time_entries", {**about, "hours": 1})
+    assert (await office.admin.got("/v2/time_entries"))["total_entries"] == 3
+
+    await office.admin.deleted(f"/v2/time_entries/{entry['id']}")
+    await office.admin.deleted(f"/v2/projects/{first['project_id']}")
+
+    assert (await office.admin.got("/v2/time_entries"))["total_entries"] == 0

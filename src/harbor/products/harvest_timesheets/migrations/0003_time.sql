@@ -46,6 +46,12 @@ CREATE UNIQUE INDEX harvest_time_entries_running ON harvest_time_entries (accoun
 CREATE INDEX harvest_time_entries_sums ON harvest_time_entries (account_id, spent_on, project_id, user_id, task_id, client_id,
     billable, rate_e4, cost_rate_e4, rounded_e2, is_billed);
 
+-- How many entries there are: a list says so on every page, and counting a million takes longer than the page.
+CREATE TABLE harvest_time_totals (
+    account_id TEXT NOT NULL PRIMARY KEY,
+    entries BIGINT NOT NULL
+);
+
 -- Periods in which time (`kind` time) or expenses (`kind` expenses) of a project or of a person are locked. `cause` is what
 -- locked it, such as `invoice/12`; what is undone takes its locks with it.
 CREATE TABLE harvest_period_locks (

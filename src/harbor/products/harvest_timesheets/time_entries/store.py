@@ -14,6 +14,7 @@ from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, Filter, Reach, TimeEntry
 
 _TABLE = "harvest_time_entries"
+EVERYTHING = Filter()
 
 
 def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
@@ -28,6 +29,7 @@ def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
         f"INSERT INTO harvest_time_entries ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",
         **values,
     )
+    _count(tx, account_id, 1)
 
 
 def put(tx: Tx, account_id: str, entry: TimeEntry) -> None:
@@ -46,20 +48,23 @@ def put(tx: Tx, account_id: str, entry: TimeEntry) -> None:
 
 def delete(tx: Tx, account_id: str, entry_id: int) -> None:
     """Remove an entry."""
-    tx.run(
+    gone = tx.run(
         "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND id = :id",
         account_id=account_id,
         id=entry_id,
     )
+    _count(tx, account_id, -gone)
 
 
 def delete_of_project(tx: Tx, account_id: str, project_id: int) -> int:
     """Remove all entries of a project; how many there were."""
-    return tx.run(
+    gone = tx.run(
         "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND project_id = :project_id",
         account_id=account_id,
         project_id=project_id,
     )
+    _count(tx, account_id, -gone)
+    return gone
 
 
 def find(tx: Tx, account_id: str, entry_id: int) -> TimeEntry | None:
@@ -95,7 +100,25 @@ def latest_first(
 ) -> Listed[TimeEntry]:
     """Entries by day and id, the latest first; with `reach`, only those it reaches."""
     where = _where(account_id, filter_, reach)
-    return listing.numbered(tx, _TABLE, where, page, _entry, order="spent_on DESC, id DESC")
+    total = _total(tx, account_id) if reach is None and filter_ == EVERYTHING else None
+    return listing.numbered(tx, _TABLE, where, page, _entry, order="spent_on DESC, id DESC", total=total)
+
+
+def _count(tx: Tx, account_id: str, added: int) -> None:
+    """Count entries that came or went; whoever writes entries past `insert` counts them too."""
+    tx.run(
+        """
+        INSERT INTO harvest_time_totals (account_id, entries) VALUES (:account_id, :added)
+        ON CONFLICT (account_id) DO UPDATE SET entries = harvest_time_totals.entries + excluded.entries
+        """,
+        account_id=account_id,
+        added=added,
+    )
+
+
+def _total(tx: Tx, account_id: str) -> int:
+    row = tx.row("SELECT entries FROM harvest_time_totals WHERE account_id = :account_id", account_id=account_id)
+    return 0 if row is None else int(row["entries"])
 
 
 def _where(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
