@@ -194,6 +194,30 @@ MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
     ),
     ("time_entries.delete", "DELETE /v2/time_entries/{other_entry}", None, only(*ADMIN)),
     ("time_entries.delete", "DELETE /v2/time_entries/{own_entry}", None, ALL),
+    (
+        "time_entries.submit",
+        "POST /v2/time_entries/submit_for_approval",
+        {"time_entry_ids": ["{own_second}"]},
+        ALL,
+    ),
+    (
+        "time_entries.submit",
+        "POST /v2/time_entries/submit_for_approval",
+        {"time_entry_ids": ["{other_second}"]},
+        only(*ADMIN),
+    ),
+    ("time_entries.unsubmit", "POST /v2/time_entries/unsubmit", {"time_entry_ids": ["{own_second}"]}, ALL),
+    ("time_entries.unsubmit", "POST /v2/time_entries/unsubmit", {"time_entry_ids": ["{other_second}"]}, only(*ADMIN)),
+    ("time_entries.reject", "POST /v2/time_entries/reject", {"time_entry_ids": ["{managed_entry}"]}, only(*MANAGERS)),
+    ("time_entries.reject", "POST /v2/time_entries/reject", {"time_entry_ids": ["{other_second}"]}, only(*ADMIN)),
+    ("time_entries.approve", "POST /v2/time_entries/approve", {"time_entry_ids": ["{managed_entry}"]}, only(*MANAGERS)),
+    ("time_entries.approve", "POST /v2/time_entries/approve", {"time_entry_ids": ["{other_second}"]}, only(*ADMIN)),
+    (
+        "time_entries.unsubmit",
+        "POST /v2/time_entries/unsubmit",
+        {"time_entry_ids": ["{managed_entry}"]},
+        only(*ADMIN),
+    ),
 ]
 # Operations whose rows stand with their slices.
 ELSEWHERE: frozenset[str] = frozenset()
@@ -266,6 +290,8 @@ async def _set(office: Office, role: str) -> Scene:
     ids["own_entry"] = await entry("managed", caller.id)
     ids["managed_entry"] = await entry("managed", teammate.id)
     ids["other_entry"] = await entry("other", stranger.id)
+    ids["own_second"] = await entry("managed", caller.id)
+    ids["other_second"] = await entry("other", stranger.id)
     return Scene(office, caller, ids)
 
 
@@ -315,7 +341,8 @@ async def test_lists_hold_what_the_caller_may_see(sqlite_office: Office) -> None
     projects = await at.caller.desk.got("/v2/projects")
     people = await at.caller.desk.got("/v2/users")
 
-    assert {each["id"] for each in entries["time_entries"]} == {at.ids["own_entry"], at.ids["managed_entry"]}
+    own = {at.ids["own_entry"], at.ids["own_second"], at.ids["managed_entry"]}
+    assert {each["id"] for each in entries["time_entries"]} == own
     assert {each["id"] for each in projects["projects"]} == {at.ids["managed"], at.ids["open"]}
     assert {each["id"] for each in people["users"]} == {at.ids["self"], at.ids["teammate"]}
 
@@ -325,10 +352,16 @@ async def test_members_see_their_own_time_alone(sqlite_office: Office) -> None:
 
     entries = await at.caller.desk.got("/v2/time_entries")
 
-    assert {each["id"] for each in entries["time_entries"]} == {at.ids["own_entry"]}
+    assert {each["id"] for each in entries["time_entries"]} == {at.ids["own_entry"], at.ids["own_second"]}
 
 
 def _filled(body: Any, ids: dict[str, int]) -> Any:
     if not isinstance(body, dict):
         return body
-    return {name: value.format(**ids) if isinstance(value, str) else value for name, value in body.items()}
+    return {name: _one(value, ids) for name, value in body.items()}
+
+
+def _one(value: Any, ids: dict[str, int]) -> Any:
+    if isinstance(value, list):
+        return [_one(each, ids) for each in value]
+    return value.format(**ids) if isinstance(value, str) else value

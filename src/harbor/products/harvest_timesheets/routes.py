@@ -14,6 +14,7 @@ from harbor.products.harvest_timesheets.roles import api as roles
 from harbor.products.harvest_timesheets.task_assignments import api as task_assignments
 from harbor.products.harvest_timesheets.tasks import api as tasks
 from harbor.products.harvest_timesheets.time_entries import api as time_entries
+from harbor.products.harvest_timesheets.time_entries import approval_api as approval
 from harbor.products.harvest_timesheets.user_assignments import api as user_assignments
 from harbor.products.harvest_timesheets.users import api as users
 from harbor.products.harvest_timesheets.users import teammates_api as teammates
@@ -33,4 +34,5 @@ ROUTES: tuple[Route, ...] = (
     *task_assignments.ROUTES,
     *project_assignments.ROUTES,
     *time_entries.ROUTES,
+    *approval.ROUTES,
 )

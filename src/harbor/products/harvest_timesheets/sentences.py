@@ -13,7 +13,7 @@ TAKEN = "has already been taken"
 
 def field_label(field: str) -> str:
     """`spent_date` as `Spent date`; `client_id` as `Client`."""
-    words = field.rpartition(".")[2].removesuffix("_id").removesuffix("_ids").replace("_", " ").strip()
+    words = field.rpartition(".")[2].removesuffix("_id").replace("_", " ").strip()
     return words[:1].upper() + words[1:] if words else "Value"
 
 

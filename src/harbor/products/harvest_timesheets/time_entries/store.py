@@ -104,6 +104,23 @@ def latest_first(
     return listing.numbered(tx, _TABLE, where, page, _entry, order="spent_on DESC, id DESC", total=total)
 
 
+def has_approved(tx: Tx, account_id: str, user_id: int, from_on: date, to_on: date) -> bool:
+    """Whether a person has approved time in a period."""
+    row = tx.row(
+        """
+        SELECT 1 AS one FROM harvest_time_entries
+        WHERE account_id = :account_id AND user_id = :user_id AND spent_on BETWEEN :from_on AND :to_on
+            AND approval_status = 'approved'
+        LIMIT 1
+        """,
+        account_id=account_id,
+        user_id=user_id,
+        from_on=from_on.isoformat(),
+        to_on=to_on.isoformat(),
+    )
+    return row is not None
+
+
 def _count(tx: Tx, account_id: str, added: int) -> None:
     """Count entries that came or went; whoever writes entries past `insert` counts them too."""
     tx.run(
