@@ -135,6 +135,7 @@ class Installation:
                 capture_output=True,
             ).stdout
         )
+        self.console: Mapping[str, str] = made["console"]
         account = made["harbor"]["production"]
         self.key: str = account["secret_key"]
         self.workspace_id: str = account["workspace_id"]
@@ -174,7 +175,17 @@ class Place:
     def serve(self, installation: Installation, *flags: str, module: str = "harbor") -> Program:
         """`harbor serve` on an installation, ready; `module` is another program that takes the same arguments."""
         port = free_port()
-        arguments = ["serve", "--json", "--data", str(installation.folder), "--port", str(port), *flags]
+        arguments = [
+            "serve",
+            "--json",
+            "--data",
+            str(installation.folder),
+            "--port",
+            str(port),
+            "--operations-port",
+            "off",
+            *flags,
+        ]
         server = self._start([sys.executable, "-m", module, *arguments], port, installation.environ)
         ready = json.loads(server.line())
         assert ready["ready"], ready
