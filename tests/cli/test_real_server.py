@@ -75,7 +75,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         "HARBOR_RATE_LIMITS": "off",
     }
     with subprocess.Popen(
-        [PROGRAM, "serve", "--data", data, "--port", "0", "--json"],
+        [PROGRAM, "serve", "--data", data, "--port", "0", "--operations-port", "0", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

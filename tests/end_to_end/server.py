@@ -82,7 +82,7 @@ class Server:
         cls, installation: Installation, env: Mapping[str, str] | None = None, words: Sequence[str] = ()
     ) -> Server:
         """Start it on a free port and wait until it answers."""
-        process = launch(installation, env or {}, ("--port", "0", *words))
+        process = launch(installation, env or {}, ("--port", "0", "--operations-port", "0", *words))
         try:
             line = _first_line(process)
             assert line, f"it ended with {process.wait(_END_S_MAX)}:\n{log_of(installation)}"

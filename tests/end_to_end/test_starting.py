@@ -18,7 +18,7 @@ from tests.end_to_end.server import HARBOR, LOOPBACK, Installation, environment,
 
 def refusal(installation: Installation, *words: str, env: dict[str, str] | None = None) -> str:
     """The sentence with which a start is refused, where a trace would be a fault."""
-    ended = run("serve", "--data", str(installation.data), "--port", "0", *words, env=env)
+    ended = run("serve", "--data", str(installation.data), "--port", "0", "--operations-port", "0", *words, env=env)
     assert ended.returncode == 1, (ended.returncode, ended.stdout, ended.stderr)
     assert ended.stdout == ""
     assert "Traceback" not in ended.stderr
@@ -121,7 +121,7 @@ def test_tables_of_a_newer_program_are_refused(installation: Installation) -> No
     ],
 )
 def test_a_bad_setting_is_named(installation: Installation, name: str, value: str) -> None:
-    ended = run("serve", "--data", str(installation.data), "--port", "0", env={name: value})
+    ended = run("serve", "--data", str(installation.data), "--port", "0", "--operations-port", "0", env={name: value})
 
     assert ended.returncode in (1, 2)
     assert name in ended.stderr
@@ -139,7 +139,7 @@ def test_a_database_server_that_is_not_there_is_refused(installation: Installati
 
 
 def test_switches_for_development_are_printed_at_start(installation: Installation) -> None:
-    words = [str(HARBOR), "serve", "--data", str(installation.data), "--port", "0"]
+    words = [str(HARBOR), "serve", "--data", str(installation.data), "--port", "0", "--operations-port", "0"]
     with subprocess.Popen(
         words,
         env=environment({**LOOPBACK, "HARBOR_RATE_LIMITS": "off"}),

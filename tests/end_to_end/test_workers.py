@@ -73,7 +73,17 @@ def test_workers_that_cannot_start_are_one_refusal(on_postgres: Installation) ->
     assert on_postgres.database is not None
 
     ended = run(
-        "serve", "--data", str(on_postgres.data), "--database", on_postgres.database, "--port", "0", "--workers", "3"
+        "serve",
+        "--data",
+        str(on_postgres.data),
+        "--database",
+        on_postgres.database,
+        "--port",
+        "0",
+        "--operations-port",
+        "0",
+        "--workers",
+        "3",
     )
 
     assert ended.returncode == 1
@@ -84,7 +94,7 @@ def test_workers_that_cannot_start_are_one_refusal(on_postgres: Installation) ->
 
 
 def test_on_sqlite_more_processes_are_refused(installation: Installation) -> None:
-    many = run("serve", "--data", str(installation.data), "--port", "0", "--workers", "2")
+    many = run("serve", "--data", str(installation.data), "--port", "0", "--operations-port", "0", "--workers", "2")
     worker = run("work", "--data", str(installation.data))
 
     assert (many.returncode, worker.returncode) == (1, 1)
@@ -96,7 +106,9 @@ def test_a_manual_calendar_has_one_process(on_postgres: Installation) -> None:
     assert on_postgres.database is not None
     where = ("--data", str(on_postgres.data), "--database", on_postgres.database)
 
-    many = run("serve", *where, "--port", "0", "--workers", "2", env={"HARBOR_CLOCK": "manual"})
+    many = run(
+        "serve", *where, "--port", "0", "--operations-port", "0", "--workers", "2", env={"HARBOR_CLOCK": "manual"}
+    )
     worker = run("work", *where, env={"HARBOR_CLOCK": "manual"})
 
     assert (many.returncode, worker.returncode) == (1, 1)

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import structlog
 
 import harbor
+from harbor.app import harper
 from harbor.app.opening import apply_schema, areas, check_schema, open_database, open_vault
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
@@ -77,6 +78,7 @@ from harbor.products.harbor_events.limits import DOCUMENTED, Limits, parse_limit
 from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
+from harbor.products.harper_tables import jobs as harper_jobs
 
 __all__ = ["Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
@@ -134,6 +136,7 @@ class Harbor:
         self.faculties = Faculties(ids=ids, positions=positions, directory=directory, views=views, vault=self.vault)
         self.limiter = await self._limiter()
         self.passwords = PasswordWorkers()
+        self.throttle = SignInThrottle(self.limiter)
         policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
         self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
         recorder = Recorder(owner, self._system_call)
@@ -166,7 +169,7 @@ class Harbor:
             kinds_by_name(*self._kinds()),
             self.clock,
             ids.next,
-            schedules=(PURGE_JOBS, PURGE_MAILS, *RETENTION, *harbor_jobs.SCHEDULES),
+            schedules=(PURGE_JOBS, PURGE_MAILS, *RETENTION, *harbor_jobs.SCHEDULES, *harper_jobs.SCHEDULES),
         )
         self.calendar = Calendar(self.clock, database, self.dispatcher, self.worker, self.write_behind)
         self.services = Services(
@@ -190,6 +193,9 @@ class Harbor:
         console = console_product(database, SECTIONS, version=harbor.__version__)
         self.pipelines = {
             "harbor": Pipeline(self._harbor_product(), self.services),
+            "harper": Pipeline(
+                harper.product(settings, database, self.clock, self.passwords, self.throttle), self.services
+            ),
             "console": Pipeline(console, self.services),
         }
         await self.worker.start()
@@ -203,7 +209,7 @@ class Harbor:
             **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),
             "apis": lru_cache(1)(self._apis),
             "passwords": self.passwords,
-            "sign_in_throttle": SignInThrottle(self.limiter),
+            "sign_in_throttle": self.throttle,
             "delete_grace_days": self.settings.delete_grace_days,
             "mails_go_out": self.settings.smtp_host is not None,
         }
@@ -223,6 +229,7 @@ class Harbor:
             purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
             *retention_kinds(policy),
             *harbor_jobs.kinds(self.call_of),
+            *harper_jobs.kinds(self.call_of),
         ]
 
     def _smtp(self) -> SmtpSettings | None:
@@ -297,6 +304,7 @@ class Harbor:
         self._front = Front(
             doors=[
                 Door(pipeline=self.pipelines["console"], prefix="/console"),
+                harper.door(self.pipelines["harper"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
             services={

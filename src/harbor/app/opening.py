@@ -18,9 +18,13 @@ from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.kernel.vault import Vault
 from harbor.products import harbor_events
+from harbor.products.harper_tables.product import RACING_INDEXES as HARPER_RACING
+from harbor.products.harper_tables.product import harper_area
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
-RACING_INDEXES = frozenset({"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey"})
+RACING_INDEXES = frozenset(
+    {"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey", *HARPER_RACING}
+)
 
 
 def areas(engine: str) -> tuple[Area, ...]:
@@ -29,6 +33,7 @@ def areas(engine: str) -> tuple[Area, ...]:
     return (
         Area("kernel", Path(bounds.__file__).parent / "migrations"),
         Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
+        harper_area(engine),
     )
 
 

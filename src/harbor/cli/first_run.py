@@ -26,8 +26,10 @@ from harbor.kernel.webhooks.view import Views
 from harbor.kernel.workspaces import store as workspaces
 from harbor.kernel.workspaces.model import Status, Workspace
 from harbor.products.harbor_events.api_keys import service as api_keys
+from harbor.products.harper_tables.access import users as harper_users
 
 FIRST_EMAIL = "admin@localhost.localdomain"
+HARPER_USERNAME = "admin"
 
 
 async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
@@ -53,7 +55,9 @@ async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
             password = initial_password()
             hashed = hash_password(password)
             mode = "production" if is_production else "development"
-            made = await database.write(lambda tx: _write(tx, faculties, hashed, mode))
+            harper_password = initial_password()
+            harper_hash = hash_password(harper_password)
+            made = await database.write(lambda tx: _write(tx, faculties, hashed, harper_hash, mode))
         finally:
             await database.close()
     finally:
@@ -63,10 +67,16 @@ async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
         "email": FIRST_EMAIL,
         "password": password,
     }
-    return {"data_dir": str(settings.data), "mode": mode, "console": made.pop("console"), "harbor": made}
+    return {
+        "data_dir": str(settings.data),
+        "mode": mode,
+        "console": made.pop("console"),
+        "harbor": made,
+        "harper": {"username": HARPER_USERNAME, "password": harper_password},
+    }
 
 
-def _write(tx: Tx, faculties: Faculties, hashed: str, mode: str) -> dict[str, Any]:
+def _write(tx: Tx, faculties: Faculties, hashed: str, harper_hash: str, mode: str) -> dict[str, Any]:
     new_id = faculties.ids.next
     organization_id = new_id("org_")
     identity.insert_organization(tx, organization_id, "My organization", is_operator=True)
@@ -89,6 +99,7 @@ def _write(tx: Tx, faculties: Faculties, hashed: str, mode: str) -> dict[str, An
         made[environment.value] = {"workspace_id": workspace.id, "secret_key": key.secret}
         if environment is Environment.PRODUCTION:
             made["admin_key"] = _root_key(call, organization_id)
+            harper_users.set_up(call, HARPER_USERNAME, harper_hash)
     instance.put(tx, instance.MODE, mode)
     instance.put(tx, instance.KEY_FINGERPRINT, faculties.vault.fingerprint)
     return {"sandbox": made["sandbox"], "production": made["production"], "admin_key": made["admin_key"]}

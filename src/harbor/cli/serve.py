@@ -20,7 +20,12 @@ from harbor.cli.output import Output
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=None, help="Main port; 0 takes a free one.  [default: 8000]"
 )
-@click.option("--operations-port", type=click.IntRange(0, 65535), default=None, help="Port of the Operations API.")
+@click.option(
+    "--operations-port",
+    metavar="PORT",
+    default=None,
+    help="Port of Harper's Operations API; 0 takes a free one, off opens none.  [default: 9925]",
+)
 @click.option("--apps-port", type=click.IntRange(0, 65535), default=None, help="Port of deployed applications.")
 @click.option("--port-of", multiple=True, metavar="PRODUCT=PORT", help="A port of its own for a product.")
 @database_option

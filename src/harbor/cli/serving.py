@@ -20,7 +20,7 @@ from harbor.kernel.settings import Settings
 log = structlog.get_logger("harbor.serve")
 
 # Products and the flag or setting that gives them a port of their own; a port for a product that is not there is refused.
-_PRODUCTS = frozenset({"harbor"})
+_PRODUCTS = frozenset({"harbor", "harper"})
 
 
 async def serve_forever(settings: Settings, out: Output) -> None:
@@ -82,6 +82,16 @@ def listeners(settings: Settings) -> list[Listener]:
         found.append(
             Listener(
                 name="sandbox", host=settings.host, port=settings.sandbox_port, tls=tls, port_flag="HARBOR_SANDBOX_PORT"
+            )
+        )
+    if settings.operations_port is not None:
+        found.append(
+            Listener(
+                name="operations",
+                host=settings.host,
+                port=settings.operations_port,
+                tls=tls,
+                port_flag="--operations-port",
             )
         )
     for product, port in settings.port_of.items():

@@ -19,6 +19,7 @@ HOST: Final = "127.0.0.1"
 START_S_MAX: Final = 30.0
 STOP_S_MAX: Final = 10.0
 NEAR_PORTS: Final = 20
+OPERATIONS_PORT: Final = 9925
 
 
 class Server:
@@ -28,6 +29,7 @@ class Server:
         self.address = ""
         self._data = data
         self._port = port
+        self._operations_port = OPERATIONS_PORT if _is_free(OPERATIONS_PORT) else 0
         self._log = log
         self._process: subprocess.Popen[str] | None = None
 
@@ -61,7 +63,8 @@ class Server:
 
     def start(self) -> None:
         """`harbor serve`, until it says that it is ready. Raises `Failure` with its words."""
-        command = _harbor("serve", "--data", str(self._data), "--host", HOST, "--port", str(self._port), "--json")
+        ports = ("--port", str(self._port), "--operations-port", str(self._operations_port))
+        command = _harbor("serve", "--data", str(self._data), "--host", HOST, *ports, "--json")
         with self._log.open("a") as log:
             # A session of its own: Ctrl-C is for the demo, which then stops the server in order.
             self._process = subprocess.Popen(

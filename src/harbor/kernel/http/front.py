@@ -39,6 +39,8 @@ class Door:
     prefix: str = ""
     hosts: frozenset[str] = frozenset()
     listeners: frozenset[str] = frozenset()
+    # Pages of any origin may call a product that says so; what they may send besides is in `any_origin_headers`.
+    any_origin_headers: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +73,13 @@ class Front:
             return
         path: str = scope["path"]
         if scope["method"] == "OPTIONS":
-            await self._options(scope, send)
+            await self._options(scope, send, path)
             return
-        if path == "/" and self.pages_at is not None and "text/html" in _header(scope, b"accept"):
+        owner = self._owner(scope)
+        if path == "/" and owner is None and self.pages_at is not None and "text/html" in _header(scope, b"accept"):
             await _send_on(send, self.pages_at)
             return
-        service = self.services.get(path)
+        service = self.services.get(path) if owner is None else None
         if service is not None and scope["method"] in ("GET", "HEAD"):
             if path == "/metrics" and not self._may_see_metrics(scope):
                 await _send_bytes(
@@ -86,10 +89,17 @@ class Front:
             status, media_type, body = await service(scope)
             await _send_bytes(send, status, media_type, body)
             return
-        if self.cors_origins:
-            send = self._with_cors(scope, send)
         door, path, mount = self._door(scope, path)
+        if door.any_origin_headers:
+            send = _adding(send, [(b"access-control-allow-origin", b"*")])
+        elif self.cors_origins:
+            send = self._with_cors(scope, send)
         await door.pipeline(scope, receive, send, path, mount)
+
+    def _owner(self, scope: MutableMapping[str, Any]) -> Door | None:
+        """The product whose port or host this is: its root is all its own."""
+        listener = scope.get("state", {}).get("listener", "main")
+        return self._way(_header(scope, b"host"), scope.get("scheme", "http"), listener)[0]
 
     def _door(self, scope: MutableMapping[str, Any], path: str) -> tuple[Door, str, Mount]:
         listener = scope.get("state", {}).get("listener", "main")
@@ -138,8 +148,19 @@ class Front:
             return False
         return address is not None and any(address in network for network in self.metrics_networks)
 
-    async def _options(self, scope: MutableMapping[str, Any], send: Send) -> None:
+    async def _options(self, scope: MutableMapping[str, Any], send: Send, path: str) -> None:
         headers = [(b"allow", _ALLOWED_METHODS.encode())]
+        door, _, _ = self._door(scope, path)
+        if door.any_origin_headers:
+            headers += [
+                (b"access-control-allow-origin", b"*"),
+                (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
+                (b"access-control-allow-headers", door.any_origin_headers.encode()),
+                (b"access-control-max-age", b"600"),
+            ]
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
         origin = _header(scope, b"origin")
         if origin in self.cors_origins:
             headers += [
@@ -162,12 +183,7 @@ class Front:
                 (b"access-control-expose-headers", _EXPOSED),
             ]
 
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *added]
-            await send(message)
-
-        return sending
+        return _adding(send, added)
 
 
 def json_reply(status: int, value: object) -> tuple[int, str, bytes]:
@@ -187,6 +203,15 @@ def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
         if key == name:
             return str(value.decode("latin-1"))
     return ""
+
+
+def _adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:
+    async def sending(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message["headers"], *headers]
+        await send(message)
+
+    return sending
 
 
 async def _send_on(send: Send, path: str) -> None:

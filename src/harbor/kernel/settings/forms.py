@@ -112,6 +112,10 @@ def _read_port(text: str) -> int:
     return _checked(port, 0 <= port <= 65_535)
 
 
+def _read_optional_port(text: str) -> int | None:
+    return None if text.lower() == "off" else _read_port(text)
+
+
 def _checked(value: _T, is_good: bool) -> _T:
     if not is_good:
         raise ValueError(value)
@@ -130,6 +134,7 @@ PATH: Final = Form("the path of a file", lambda text: Path(_line(text)).expandus
 TEXT: Final = Form("text on one line", _line)
 DIRECTORY: Final = Form("the path of a directory", PATH.read)
 PORT: Final = Form("a port from 0 (any free one) to 65535", _read_port)
+OPTIONAL_PORT: Final = Form("a port from 0 (any free one) to 65535, or off", _read_optional_port)
 SWITCH: Final = Form("on or off", _read_switch)
 LIMIT: Final = Form("requests a minute and how many of them at once, like 600:60, or off", _read_limit)
 SCHEDULE: Final = Form(

@@ -60,8 +60,9 @@ LIMITS: Final = "Limits"
 WEBHOOKS: Final = "Webhooks"
 RETENTION: Final = "Retention"
 MAIL: Final = "Mail"
+PRODUCTS: Final = "Products"
 LOG: Final = "Clock and log"
-GROUPS: Final = (SERVER, OUTSIDE, DATABASE, LIMITS, WEBHOOKS, RETENTION, MAIL, LOG)
+GROUPS: Final = (SERVER, OUTSIDE, DATABASE, LIMITS, WEBHOOKS, RETENTION, MAIL, PRODUCTS, LOG)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,11 @@ class Settings:
         example="8001",
     )
     operations_port: int | None = _setting(
-        SERVER, forms.PORT, None, "The port of the Operations API. Without it there is none.", example="9925"
+        SERVER,
+        forms.OPTIONAL_PORT,
+        "9925",
+        "The port of Harper's Operations API, beside /harper on the main port. Its clients expect 9925.",
+        example="off",
     )
     apps_port: int | None = _setting(
         SERVER,
@@ -298,6 +303,14 @@ class Settings:
     smtp_username: str | None = _setting(MAIL, forms.TEXT, None, "The name to sign in with.", example="harbor")
     smtp_password: str | None = _setting(
         MAIL, forms.TEXT, None, "The password to sign in with.", example="correct-horse", is_secret=True
+    )
+
+    harper_compat: Literal["v5", "v4"] = _setting(
+        PRODUCTS,
+        forms.choice("v5", "v4"),
+        "v5",
+        "Which line of Harper the Operations API answers like, in the words that clients compare.",
+        example="v4",
     )
 
     clock: Literal["system", "manual"] = _setting(

@@ -1,0 +1,31 @@
+"""Harper as it is mounted: its callers, its jobs, and the tables of other products that SQL may read."""
+
+from __future__ import annotations
+
+from harbor.kernel.clock import Clock
+from harbor.kernel.http.front import Door
+from harbor.kernel.http.pipeline import Pipeline
+from harbor.kernel.http.product import Product
+from harbor.kernel.identity.passwords import PasswordWorkers
+from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.settings import Settings
+from harbor.kernel.storage.database import Database
+from harbor.products.harper_tables.access.user_access import UserAccess
+from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.product import harper_product
+
+# What Harper's documentation lets pages of any origin send.
+_HEADERS = "Content-Type, Authorization, Accept"
+
+
+def product(
+    settings: Settings, database: Database, clock: Clock, passwords: PasswordWorkers, throttle: SignInThrottle
+) -> Product:
+    """The product over an installation's users."""
+    return harper_product(UserAccess(database, passwords, throttle, clock.now), Compat(settings.harper_compat))
+
+
+def door(pipeline: Pipeline) -> Door:
+    """Under /harper, and at the root of the port its clients expect."""
+    listeners = frozenset({"operations", "harper"})
+    return Door(pipeline=pipeline, prefix="/harper", listeners=listeners, any_origin_headers=_HEADERS)

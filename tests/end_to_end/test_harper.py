@@ -1,0 +1,94 @@
+"""Harper on a real server: its port, its path, its events, and what is left after kill -9."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+import aiohttp
+from tests.end_to_end.server import Installation, Server
+
+
+def credentials(installation: Installation) -> dict[str, str]:
+    made = installation.made["harper"]
+    pair = f"{made['username']}:{made['password']}".encode()
+    return {"Authorization": f"Basic {b64encode(pair).decode()}"}
+
+
+async def operate(url: str, headers: dict[str, str], operation: str, **fields: Any) -> tuple[int, Any]:
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(url, json={"operation": operation, **fields}) as reply,
+    ):
+        return reply.status, await reply.json()
+
+
+async def test_the_port_and_the_path_are_one_instance(sqlite_server: Server) -> None:
+    headers = credentials(sqlite_server.installation)
+    port, path = sqlite_server.addresses["operations"], f"{sqlite_server.url}/harper"
+
+    made = await operate(port, headers, "create_table", database="one", table="dog", primary_key="id")
+    put = await operate(path, headers, "insert", database="one", table="dog", records=[{"id": 1, "name": "Penny"}])
+    found = await operate(port, headers, "sql", sql="SELECT name FROM one.dog WHERE id = 1")
+
+    assert [made[0], put[0], found] == [200, 200, (200, [{"name": "Penny"}])]
+
+
+async def test_the_root_of_its_port_is_harpers_own(sqlite_server: Server) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.get(sqlite_server.addresses["operations"]) as reply:
+            own = await reply.text()
+        async with session.options(sqlite_server.addresses["operations"]) as reply:
+            allowed = reply.headers["Access-Control-Allow-Origin"]
+        async with session.get(sqlite_server.url) as reply:
+            root = await reply.json()
+
+    assert own == "Harper is running."
+    assert allowed == "*"
+    assert root["name"] == "Harbor"
+
+
+async def test_without_a_credential_nothing_is_answered(sqlite_server: Server) -> None:
+    status, body = await operate(sqlite_server.addresses["operations"], {}, "describe_all")
+
+    assert (status, body) == (401, {"error": "Must login"})
+
+
+async def test_what_was_answered_is_there_after_kill_9(installation: Installation) -> None:
+    headers = credentials(installation)
+    server = Server.start(installation)
+    try:
+        await operate(f"{server.url}/harper", headers, "create_table", database="kept", table="t", primary_key="id")
+        records = [{"id": number, "text": "x" * 50} for number in range(100)]
+        status, _ = await operate(
+            f"{server.url}/harper", headers, "insert", database="kept", table="t", records=records
+        )
+    finally:
+        server.kill()
+    assert status == 200
+
+    again = Server.start(installation)
+    try:
+        _, found = await operate(f"{again.url}/harper", headers, "sql", sql="SELECT COUNT(*) AS n FROM kept.t")
+    finally:
+        again.terminate()
+
+    assert found == [{"n": 100}]
+
+
+async def test_a_change_in_harper_is_an_event_that_harbors_api_lists(sqlite_server: Server) -> None:
+    made = sqlite_server.installation.made["harbor"]["production"]
+    await operate(
+        f"{sqlite_server.url}/harper",
+        credentials(sqlite_server.installation),
+        "create_table",
+        database="told",
+        table="cat",
+        primary_key="id",
+    )
+    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {made['secret_key']}"}) as session:
+        address = f"{sqlite_server.url}/v1/events?workspace_id={made['workspace_id']}&type=harper.*"
+        async with session.get(address) as reply:
+            events = (await reply.json())["data"]
+
+    assert "harper.table.created" in {event["type"] for event in events}
