@@ -22,7 +22,7 @@ from harbor.kernel.ratelimit.rules import Rule, Verdict
 from harbor.products.harbour_agreements import spelling, versions, wire
 from harbor.products.harbour_agreements.moments import unix_ms
 from harbor.products.harbour_agreements.numbers import ITEM_CODES, Number, number_of
-from harbor.products.harbour_agreements.paging import PAGES
+from harbor.products.harbour_agreements.paging import PAGES, PARAMETERS
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.scopes import pin_of
 
@@ -227,16 +227,17 @@ def _detail(fault: HarborError, number: Number, request: Request) -> str:
 def _problems(fault: HarborError) -> Sequence[Mapping[str, object]]:
     if fault.details:
         return fault.details
-    code = fault.code if fault.code in ITEM_CODES else "custom"
+    code = fault.code if fault.code in ITEM_CODES else "out_of_range" if fault.field in PARAMETERS else "custom"
     return [{"path": fault.field or "", "code": code, "message": fault.message, "value": None}]
 
 
 def _item(problem: Mapping[str, object], base_url: str) -> dict[str, object]:
-    code = str(problem["code"])
+    given = problem.get("code")
+    code = given if isinstance(given, str) and given in ITEM_CODES else "custom"
     return {
-        "path": problem["path"],
+        "path": problem.get("path", ""),
         "code": code,
-        "message": problem["message"],
+        "message": problem.get("message", ""),
         "value": problem.get("value"),
         "internal_message": None,
         "resolution": ITEM_CODES[code],

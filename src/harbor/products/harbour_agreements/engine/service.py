@@ -276,17 +276,22 @@ def _move_parts(call: Call, check: Verification, update: Update) -> Sequence[Ver
     moved = []
     for part in verifications.parts(call, check):
         assert part.subtype is not None, part.id
-        report = update.parts.get(part.subtype)
-        if report is None and update.status is Status.COMPLETED and not part.is_final:
-            report = replace(update, parts={}, details={}, raw={})
-        if report is not None and rules.judge(part, report) is Taken.APPLIED:
-            details = {**part.details, **report.details}
-            for row in rules.moved(part, report, (), call.tx.now):
-                raw = report.raw or _block_of(part)
-                response = {"account_association_links": [], "activity_log": [], **redacted(raw)} if raw else None
-                part = verifications.save(call, part, replace(row, details=details, latest_response=response))
+        reports = [update.parts[part.subtype]] if part.subtype in update.parts else []
+        if update.status is Status.COMPLETED:
+            reports.append(replace(update, parts={}, details={}, raw={}))
+        for report in reports:
+            if rules.judge(part, report) is Taken.APPLIED:
+                part = _move_part(call, part, report)
         moved.append(part)
     return moved
+
+
+def _move_part(call: Call, part: Verification, report: Update) -> Verification:
+    details, raw = {**part.details, **report.details}, report.raw or _block_of(part)
+    response = {"account_association_links": [], "activity_log": [], **redacted(raw)} if raw else None
+    for row in rules.moved(part, report, (), call.tx.now):
+        part = verifications.save(call, part, replace(row, details=details, latest_response=response))
+    return part
 
 
 def _note(call: Call, check: Verification, update: Update, taken: Taken) -> bool:

@@ -7,10 +7,26 @@ three characters has no trigram.
 from __future__ import annotations
 
 from harbor.kernel.storage.database import Tx
+from harbor.products.harbour_agreements.verifications.model import Result, Status, SubStatus, Subtype, Tier, Type
 
 _LENGTH = 3
-# A long text has many trigrams and a few of them are telling enough: those at even distances, first and last included.
-GRAMS_MAX = 24
+# A long text has many trigrams, and the few rarest find what all would: reading a frequent one costs more than it spares.
+# Measured with a million rows, a link's id of 21 letters: 43 ms with all nineteen, 2 ms with five.
+GRAMS_MAX = 5
+# Ids are hexadecimal, so their digits are the most frequent letters; then come the words that every row has some of.
+_FREQUENT = frozenset("0123456789abcdef-_")
+_WORDS = (
+    *Type,
+    *Subtype,
+    *Tier,
+    *Status,
+    *Result,
+    *SubStatus,
+    "verification-",
+    "sandbox-",
+    "org-",
+)
+_IN_WORDS = frozenset(word[place : place + _LENGTH] for word in _WORDS for place in range(len(word) - _LENGTH + 1))
 
 
 def add(tx: Tx, account_id: str, verification_id: str, text: str) -> None:
@@ -67,8 +83,11 @@ def grams(engine: str, text: str) -> str:
     """The value of `:grams` for a text."""
     if engine != "sqlite":
         return text
-    found = list(dict.fromkeys(text[place : place + _LENGTH] for place in range(len(text) - _LENGTH + 1)))
-    if len(found) > GRAMS_MAX:
-        step = (len(found) - 1) / (GRAMS_MAX - 1)
-        found = [found[round(place * step)] for place in range(GRAMS_MAX)]
-    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in found)
+    found = dict.fromkeys(text[place : place + _LENGTH] for place in range(len(text) - _LENGTH + 1))
+    rarest = sorted(found, key=_frequency)[:GRAMS_MAX]
+    return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in rarest)
+
+
+def _frequency(gram: str) -> int:
+    """How frequent three letters are, roughly: the smaller, the rarer."""
+    return 10 * (gram in _IN_WORDS) + sum(letter in _FREQUENT for letter in gram)

@@ -17,17 +17,18 @@ from harbor.kernel.webhooks.model import Subscription
 from harbor.products.harbour_agreements import ids, scopes
 from harbor.products.harbour_agreements.moments import iso_text, moment_of
 from harbor.products.harbour_agreements.ordering import parse_order
-from harbor.products.harbour_agreements.paging import Headed
+from harbor.products.harbour_agreements.paging import envelope
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.scopes import pin_of
 from harbor.products.harbour_agreements.verifications.filters import parse_search
 from harbor.products.harbour_agreements.versions import CURRENT, PREVIEW, VERSIONS, known
 from harbor.products.harbour_agreements.webhooks import model, service, testing
 from harbor.products.harbour_agreements.webhooks.destinations import check_destination
-from harbor.products.harbour_agreements.webhooks.model import Sent, Sought
+from harbor.products.harbour_agreements.webhooks.model import Sought
 from harbor.products.harbour_agreements.webhooks.service import Changes, Receipt
 from harbor.products.harbour_agreements.webhooks.shown import (
     EventBody,
+    EventsBody,
     RecoveringBody,
     WholeEventBody,
     show,
@@ -133,7 +134,7 @@ def rotate_secret(call: Call, place: Place) -> Receipt:
     return service.rotate_secret(call, place.thing)
 
 
-def events(call: Call, query: ListEvents, page: PageRequest, place: Place) -> Headed[Sent]:
+def events(call: Call, query: ListEvents, page: PageRequest, place: Place) -> dict[str, Any]:
     """The events of a webhook, and on the page itself the keys that the guide prints."""
     webhook: Subscription = place.thing
     types = None if query.event_type is None else _kernel_types(query.event_type)
@@ -141,11 +142,13 @@ def events(call: Call, query: ListEvents, page: PageRequest, place: Place) -> He
     sought = Sought(states=states, types=types, search=parse_search(query.search))
     found = service.events(call, webhook, sought, parse_order(query.order_by, model.EVENT_ORDER_FIELDS), page)
     newest = max((sent.happened_at for sent in found.items), default=None)
-    head = {
+    assert found.total is not None
+    pages = -(-found.total // page.limit)
+    return {
+        **envelope([show_event(sent) for sent in found.items], found.total, page.number, page.limit, pages, None),
         "webhook_id": ids.webhook_id(webhook.id),
         "event_datetime": None if newest is None else iso_text(newest),
     }
-    return Headed(found.items, more=found.more, total=found.total, head=head)
 
 
 def event(call: Call, place: Place) -> WholeEventBody:
@@ -251,7 +254,7 @@ ROUTES = (
     _route("retrieve", "GET", _ONE, retrieve, "Get webhook", show=show),
     _route("update", "PUT", _ONE, update, "Update webhook", prepare=check_destination, **_RECEIPT),
     _route("delete", "DELETE", _ONE, delete, "Delete webhook", **_RECEIPT),
-    _route("events", "GET", f"{_ONE}/events", events, "List webhook events", paged=True, show=show_event),
+    _route("events", "GET", f"{_ONE}/events", events, "List webhook events", paged=True, reply=EventsBody),
     _route("event", "GET", _EVENT, event, "Get webhook event", locate=of_event),
     _route("redeliver", "POST", f"{_EVENT}/redeliver", redeliver, "Send an event again", locate=of_event),
     _route(

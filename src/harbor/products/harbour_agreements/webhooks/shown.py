@@ -64,6 +64,18 @@ class EventBody(TypedDict):
     resource_id: str | None
 
 
+class EventsBody(TypedDict):
+    """A page of a webhook's events, with the keys that the guide prints: the webhook, and the moment of the newest."""
+
+    items: list[EventBody]
+    total: int
+    page: int
+    size: int
+    pages: int
+    webhook_id: str
+    event_datetime: str | None
+
+
 class AttemptBody(TypedDict):
     """One attempt of an event."""
 
