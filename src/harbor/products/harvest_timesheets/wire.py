@@ -104,11 +104,11 @@ def read_time(text: str, *, field: str) -> str:
     found = _TIME.fullmatch(text.strip())
     if found is not None:
         hour, minute = int(found[1]), int(found[2] or 0)
-        if found[3]:
-            if not 1 <= hour <= 12:
-                hour = 99
+        is_half_day = found[3] is not None
+        is_possible = minute < 60 and (1 <= hour <= 12 if is_half_day else hour < 24)
+        if is_half_day:
             hour = hour % 12 + (12 if found[3].lower() == "p" else 0)
-        if hour < 24 and minute < 60:
+        if is_possible:
             return f"{hour:02}:{minute:02}"
     raise problem(field, "must be a time, such as 8:00am or 14:59")
 
