@@ -18,6 +18,7 @@ def listed(**given: Any) -> dict[str, Any]:
 
 
 TITLE = {"attribute_name": "title", "read": True, "insert": False, "update": False}
+MISSING_FLAGS = [f"{each} attribute permission missing for 'title'" for each in ("READ", "INSERT", "UPDATE")]
 CONFLICT = (
     "You have a conflict with TABLE permissions for 'press.article' being false and ATTRIBUTE permissions being true"
 )

@@ -194,19 +194,20 @@ async def test_a_user_whose_role_is_gone_may_do_nothing(instance: Instance) -> N
     assert tor["role"] is None
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["'; DROP TABLE harper_users; --", '" OR 1=1', "${x}", "{{7*7}}", "a b", "Ünï", "a\u2028b", "..", "a:b", "%"],
-)
-async def test_a_name_may_be_any_text(instance: Instance, name: str) -> None:
+NAMES = ("'; DROP TABLE harper_users; --", '" OR 1=1', "${x}", "{{7*7}}", "a b", "Ünï", "a\u2028b", "..", "a:b", "%")
+
+
+async def test_a_name_may_be_any_text(instance: Instance) -> None:
     await _desk(instance)
 
-    await instance.do("add_user", role="desk", username=name, password=name + "x", active=True)
+    for name in NAMES:
+        await instance.do("add_user", role="desk", username=name, password=name + "x", active=True)
+        found = await instance.do("create_authentication_tokens", username=name, password=name + "x")
+        assert set(found) == {"operation_token", "refresh_token"}
 
-    assert [each["username"] for each in await instance.do("list_users") if each["username"] != USER] == [name]
-    tokens = await instance.do("create_authentication_tokens", username=name, password=name + "x")
-    assert set(tokens) == {"operation_token", "refresh_token"}
-    assert await instance.do("drop_user", username=name) == {"message": f"{name} successfully deleted"}
+    assert {each["username"] for each in await instance.do("list_users")} == {USER, *NAMES}
+    for name in NAMES:
+        assert await instance.do("drop_user", username=name) == {"message": f"{name} successfully deleted"}
 
 
 async def test_a_password_is_hashed_before_the_transaction_and_only_for_those_who_may(one_engine: Instance) -> None:
