@@ -16,7 +16,7 @@ import structlog
 
 import harbor
 from harbor.app import harper
-from harbor.app.opening import apply_schema, areas, check_schema, open_database, open_vault
+from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
@@ -60,7 +60,6 @@ from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
 from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
 from harbor.kernel.rotation.job import rotation_kind
 from harbor.kernel.rotation.vault import SETTLE_S
-from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.dispatch.dispatcher import Dispatcher, Means
@@ -80,7 +79,7 @@ from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
 from harbor.products.harper_tables import jobs as harper_jobs
 
-__all__ = ["Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
+__all__ = ["SEALED_COLUMNS", "Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
 T = TypeVar("T")
 log = structlog.get_logger("harbor.app")
@@ -224,7 +223,7 @@ class Harbor:
         )
         return [
             send_mail_kind(self._smtp()),
-            rotation_kind(self.vault, SEALED, settle_s=0 if settings.database is None else SETTLE_S),
+            rotation_kind(self.vault, SEALED_COLUMNS, settle_s=0 if settings.database is None else SETTLE_S),
             purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
             purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
             *retention_kinds(policy),

@@ -11,6 +11,7 @@ from harbor.kernel.clock import Clock
 from harbor.kernel.datadir import DataDir
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.rotation.vault import FollowingVault
+from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import Area, check, migrate
@@ -19,12 +20,17 @@ from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.kernel.vault import Vault
 from harbor.products import harbor_events
 from harbor.products.harper_tables.product import RACING_INDEXES as HARPER_RACING
+from harbor.products.harper_tables.product import SEALED as HARPER_SEALED
 from harbor.products.harper_tables.product import harper_area
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset(
     {"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey", *HARPER_RACING}
 )
+
+
+# Every sealed column of the installation: the kernel's and those of the products.
+SEALED_COLUMNS = (*SEALED, *HARPER_SEALED)
 
 
 def areas(engine: str) -> tuple[Area, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from harbor.app import areas, open_database
+from harbor.app import SEALED_COLUMNS, areas, open_database
 from harbor.cli import doctor_model as model
 from harbor.cli.doctor_model import Check, failed, passed, warning
 from harbor.cli.local import settings_of
@@ -19,7 +19,6 @@ from harbor.kernel.clock import SystemClock
 from harbor.kernel.datadir import DataDir
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.rotation import store as rotation
-from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage import sqlite_copy
 from harbor.kernel.storage.database import Database
@@ -162,7 +161,7 @@ async def _key_of(store: Database, vault: Vault | None) -> AsyncIterator[Check]:
         return
     yield passed("key of the database", "the key file belongs to it")
     used: set[str] = set()
-    for column in SEALED:
+    for column in SEALED_COLUMNS:
         used |= await store.read(lambda tx, column=column: rotation.key_ids(tx, column), long=True)  # type: ignore[misc]
     if lost := sorted(used - set(vault.key_ids)):
         yield failed("sealed values", f"some need the key {lost[0]}, which is not in the file", _KEY_TODO)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harbor.kernel.http.product import Product
+from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.migrate import Area
 from harbor.products.harper_tables.access.explain_api import OPERATIONS as EXPLAIN
 from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
@@ -25,6 +26,10 @@ from harbor.products.harper_tables.sql.views import SqlView
 
 # Two that insert the same record race, and the second one looks again.
 RACING_INDEXES = frozenset({"harper_records_pkey"})
+# What a rotation of the master key seals again.
+SEALED = (
+    Sealed(table="harper_token_keys", column="private_key", purpose="harper.token_key", key=("account_id", "id")),
+)
 
 
 def harper_area(engine: str) -> Area:
