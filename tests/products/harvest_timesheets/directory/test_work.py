@@ -6,6 +6,8 @@ import pytest
 from tests.products.harvest_timesheets.office import Json, Office
 
 from harbor.kernel.storage.database import Tx
+from harbor.products.harvest_timesheets.tracked import jobs
+from harbor.products.harvest_timesheets.tracked import service as tracked
 
 
 async def test_a_client_is_made_changed_and_deleted(office: Office) -> None:
@@ -281,3 +283,22 @@ async def test_a_new_name_moves_updated_at_of_what_shows_it(office: Office) -> N
 
         changed = await office.admin.got(f"/v2/time_entries?updated_since={since}")
         assert [each["id"] for each in changed["time_entries"]] == [entry["id"]], path
+
+
+async def test_many_entries_that_show_a_new_name_are_left_to_a_job(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = await office.project()
+    use = (await office.admin.got(f"/v2/projects/{project['id']}/task_assignments"))["task_assignments"][0]
+    about = {"project_id": project["id"], "task_id": use["task"]["id"], "spent_date": "2026-05-25", "hours": 1}
+    entries = [(await office.admin.made("/v2/time_entries", about))["id"] for _ in range(3)]
+    monkeypatch.setattr(tracked, "ENTRIES_AT_ONCE_MAX", 2)
+    monkeypatch.setattr(jobs, "STEP_ENTRIES", 2)
+    office.house.clock.advance(60)
+
+    await office.admin.changed(f"/v2/clients/{project['client']['id']}", {"name": "Renamed"})
+
+    assert (await office.admin.got("/v2/time_entries?updated_since=2026-05-25T12:00:30Z"))["time_entries"] == []
+    await office.house.settle()
+    changed = await office.admin.got("/v2/time_entries?updated_since=2026-05-25T12:00:30Z")
+    assert sorted(each["id"] for each in changed["time_entries"]) == entries

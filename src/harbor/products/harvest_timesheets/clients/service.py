@@ -19,6 +19,7 @@ from harbor.products.harvest_timesheets.currencies import known_currency
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.sentences import TAKEN, problem
 from harbor.products.harvest_timesheets.telling import tell
+from harbor.products.harvest_timesheets.tracked import service as tracked
 
 
 def find(call: Call, client_id: int) -> Client:
@@ -105,7 +106,7 @@ def change(call: Call, before: Client, changes: Mapping[str, Any]) -> Client:
     after = replace(after, updated_at=call.tx.now)
     store.put(call.tx, call.account_id, after)
     if (before.name, before.currency, before.is_active) != (after.name, after.currency, after.is_active):
-        store.touch_tracked(call.tx, call.account_id, after.id)
+        tracked.touch_client(call, after.id)
     tell(call, "client.updated", after.id, before=before, after=after)
     return after
 

@@ -102,17 +102,6 @@ def has_projects(tx: Tx, account_id: str, client_id: int, *, is_active: bool | N
     return tx.row(f"SELECT 1 AS one FROM harvest_projects {where} LIMIT 1", **where.values) is not None
 
 
-def touch_tracked(tx: Tx, account_id: str, client_id: int) -> None:
-    """Mark what shows the client's name, currency or state as changed: its projects and their time."""
-    for table in ("harvest_projects", "harvest_time_entries"):
-        tx.run(
-            f"UPDATE {table} SET updated_at = :now WHERE account_id = :account_id AND client_id = :client_id",
-            now=tx.now_us,
-            account_id=account_id,
-            client_id=client_id,
-        )
-
-
 def _changeable(client: Client) -> dict[str, object]:
     return {
         "id": client.id,

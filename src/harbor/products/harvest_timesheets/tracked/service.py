@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
+
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
+from harbor.kernel.jobs import queue
 from harbor.products.harvest_timesheets.tracked import store
+
+TOUCH: Final = "harvest.touch"
+ENTRIES_AT_ONCE_MAX: Final = 50_000
 
 
 def refuse_running(
@@ -27,16 +34,38 @@ def refuse_tracked(
 
 def touch(call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None) -> None:
     """Move `updated_at` of the entries and assignments there: a field they show follows from something that changed."""
-    store.touch(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+    store.touch_assignments(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+    touch_entries(call, user_id=user_id, project_id=project_id, task_id=task_id)
 
 
-def touch_entries(
-    call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
-) -> None:
-    """Move `updated_at` of the entries there alone: an assignment that they show has changed."""
-    store.touch_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+def touch_client(call: Call, client_id: int) -> None:
+    """Move `updated_at` of what shows a client: its projects, and their time."""
+    store.touch_projects(call.tx, call.account_id, client_id)
+    touch_entries(call, client_id=client_id)
 
 
 def touch_assignments(call: Call, user_id: int) -> None:
     """Move `updated_at` of a person's assignments: the rate they show has changed."""
-    store.touch_assignments(call.tx, call.account_id, user_id)
+    store.touch_assignments(call.tx, call.account_id, user_id=user_id)
+
+
+def touch_entries(
+    call: Call,
+    *,
+    user_id: int | None = None,
+    project_id: int | None = None,
+    task_id: int | None = None,
+    client_id: int | None = None,
+) -> None:
+    """Move `updated_at` of the entries there alone. Many of them are left to a job, so that nobody waits for it."""
+    of = {"user_id": user_id, "project_id": project_id, "task_id": task_id, "client_id": client_id}
+    of_some = {name: value for name, value in of.items() if value is not None}
+    if store.count_up_to(call.tx, call.account_id, ENTRIES_AT_ONCE_MAX, **of_some) <= ENTRIES_AT_ONCE_MAX:
+        store.touch_entries(call.tx, call.account_id, **of_some)
+    else:
+        queue.enqueue(call.tx, call.account_id, TOUCH, of_some, job_id=call.new_id("job_"))
+
+
+def touch_step(call: Call, of: Mapping[str, int], *, after_id: int, size: int) -> int | None:
+    """Move `updated_at` of the next entries after an id: the id to go on after, None at the end."""
+    return store.touch_step(call.tx, call.account_id, after_id=after_id, size=size, **of)

@@ -22,27 +22,53 @@ def has_entries(
     return tx.row(f"SELECT 1 AS one FROM harvest_time_entries {where} LIMIT 1", **where.values) is not None
 
 
-def touch(
+def touch_assignments(
     tx: Tx, account_id: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
 ) -> None:
-    """Mark as changed what shows a person, a project or a task: time entries, and the assignments to projects."""
-    _touch(tx, "harvest_time_entries", account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+    """Mark as changed the assignments that show a person, a project or a task."""
     if task_id is None:
         _touch(tx, "harvest_user_assignments", account_id, user_id=user_id, project_id=project_id)
     if user_id is None:
         _touch(tx, "harvest_task_assignments", account_id, task_id=task_id, project_id=project_id)
 
 
-def touch_assignments(tx: Tx, account_id: str, user_id: int) -> None:
-    """Mark a person's assignments as changed: they show a rate that changed."""
-    _touch(tx, "harvest_user_assignments", account_id, user_id=user_id)
+def touch_projects(tx: Tx, account_id: str, client_id: int) -> None:
+    """Mark as changed the projects of a client, which show it."""
+    _touch(tx, "harvest_projects", account_id, client_id=client_id)
 
 
-def touch_entries(
-    tx: Tx, account_id: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
-) -> None:
-    """Mark as changed the time entries alone: they show the assignments that changed."""
-    _touch(tx, "harvest_time_entries", account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+def touch_entries(tx: Tx, account_id: str, **of: int | None) -> None:
+    """Mark as changed the time entries of a person, project, task or client."""
+    _touch(tx, "harvest_time_entries", account_id, **of)
+
+
+def count_up_to(tx: Tx, account_id: str, most: int, **of: int | None) -> int:
+    """How many entries there are, counted until there are more than `most`."""
+    where = Where(account_id=account_id).equal(**of)
+    row = tx.row(
+        f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM harvest_time_entries {where} LIMIT :most) AS part",
+        most=most + 1,
+        **where.values,
+    )
+    assert row is not None
+    return int(row["n"])
+
+
+def touch_step(tx: Tx, account_id: str, *, after_id: int, size: int, **of: int | None) -> int | None:
+    """Mark as changed the next `size` entries after an id; the last of them, or None if there are no more."""
+    where = Where(account_id=account_id).equal(**of).compare("id", ">", after_id)
+    rows = tx.rows(
+        f"""
+        UPDATE harvest_time_entries SET updated_at = :now WHERE account_id = :own_account_id AND id IN (
+            SELECT id FROM harvest_time_entries {where} ORDER BY id LIMIT :size
+        ) RETURNING id
+        """,
+        now=tx.now_us,
+        own_account_id=account_id,
+        size=size,
+        **where.values,
+    )
+    return max((row["id"] for row in rows), default=None)
 
 
 def _touch(tx: Tx, table: str, account_id: str, **of: int | None) -> None:
