@@ -11,7 +11,7 @@ from harbor.products.harbour_agreements.verifications.model import Result, Statu
 
 _LENGTH = 3
 # A long text has many trigrams, and the few rarest find what all would: reading a frequent one costs more than it spares.
-# Measured with a million rows, a link's id of 21 letters: 43 ms with all nineteen, 2 ms with five.
+# Measured with a million rows and a link's id of 21 letters: 13.8 ms with all nineteen, 1.4 ms with five.
 GRAMS_MAX = 5
 # Ids are hexadecimal, so their digits are the most frequent letters; then come the words that every row has some of.
 _FREQUENT = frozenset("0123456789abcdef-_")
