@@ -1,7 +1,8 @@
 """The examples of Harper's public reference, request by request.
 
 `transcripts/*.json` hold lists of steps `[request, reply]`; `"status"` beside them where it is not 200. In a reply,
-`"<time>"` stands for any number of milliseconds and `"<uuid>"` for a generated key; `"…": true` lets an object have more.
+`"<time>"` stands for any number of milliseconds, `"<uuid>"` for a generated key and `"<token>"` for a token; `"…": true` lets
+an object have more. `"as"` names who sends it where that is not the super user: name and password, or an empty list for nobody.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +44,26 @@ async def instance(
 @pytest.mark.parametrize("steps", list(transcripts()))
 async def test_the_documented_example_is_answered_as_documented(instance: Instance, steps: list[Any]) -> None:
     for number, step in enumerate(steps, 1):
-        reply = await instance.client.request("POST", "/", step["send"])
+        reply = await caller(instance, step).client.request("POST", "/", step["send"])
         where = f"step {number}: {step['send']}"
         assert reply.status == step.get("status", 200), (where, reply.status, reply.body)
         compare(step["reply"], reply.json(), where)
+
+
+def caller(instance: Instance, step: Any) -> Instance:
+    """The instance as who sends the step calls it."""
+    sender = step.get("as")
+    if sender == []:
+        return replace(instance, client=instance.house.client("harper"))
+    return instance if sender is None else instance.as_user(*sender)
 
 
 def compare(expected: Any, found: Any, where: str) -> None:
     """Raise `AssertionError` at the first place where they differ."""
     if expected == "<time>":
         assert type(found) in (int, float), (where, found)
+    elif expected == "<token>":
+        assert found.count(".") == 2, (where, found)
     elif expected == "<uuid>":
         assert _UUID.fullmatch(found), (where, found)
     elif isinstance(expected, dict):

@@ -70,6 +70,7 @@ FIELDS = st.sampled_from(
             "replicated",
             "select",
         ),
+        *("username", "password", "role", "active", "permission", "id", "impersonate", "expires_in", "refresh_token"),
     )
 )
 SCALARS = st.one_of(
@@ -99,8 +100,20 @@ RECORDS = st.lists(
     max_size=3,
 )
 # What makes sense for most operations, and then one thing that may not.
+GRANTS = st.dictionaries(st.sampled_from(("read", "insert", "update", "delete", "attribute_permissions")), VALUES)
+PERMISSIONS = st.dictionaries(
+    st.sampled_from(("super_user", "structure_user", "operations", "data", "cluster_user")),
+    st.one_of(VALUES, st.fixed_dictionaries({"tables": st.dictionaries(st.sampled_from(("t", "t2")), GRANTS)})),
+    max_size=3,
+)
 LIKELY = st.fixed_dictionaries(
     {
+        "permission": PERMISSIONS,
+        "role": st.sampled_from(("desk", "super_user", "none")),
+        "username": st.sampled_from(("tor", "una", "none")),
+        "password": st.sampled_from(("birch-9", "")),
+        "active": st.booleans(),
+        "id": st.sampled_from(("desk", "none")),
         "table": st.sampled_from(("t", "t", "t", "t2")),
         "primary_key": st.just("id"),
         "records": RECORDS,
@@ -119,7 +132,17 @@ BODIES = st.builds(
     lambda operation, likely, wild: {**likely, **wild, "operation": operation},
     st.sampled_from(OFTEN),
     LIKELY,
-    st.one_of(st.just({}), st.dictionaries(FIELDS, VALUES, max_size=2)),
+    st.one_of(
+        st.just({}),
+        st.dictionaries(FIELDS, VALUES, max_size=2),
+        st.fixed_dictionaries(
+            {
+                "impersonate": st.one_of(
+                    VALUES, st.fixed_dictionaries({"role": st.fixed_dictionaries({"permission": PERMISSIONS})})
+                )
+            }
+        ),
+    ),
 )
 
 
@@ -165,7 +188,7 @@ settings_of_fuzz = settings(max_examples=200, deadline=None, suppress_health_che
 def test_no_body_is_answered_with_500(runner: asyncio.Runner, instance: Instance, body: dict[str, Any]) -> None:
     reply = runner.run(instance.client.request("POST", "/", body))
 
-    assert reply.status in (200, 400, 403, 404, 409), (reply.status, reply.body)
+    assert reply.status in (200, 400, 401, 403, 404, 409, 429), (reply.status, reply.body)
     if reply.status == 404 or body["operation"].startswith("drop_"):
         runner.run(_table(instance))
     if reply.status != 200:
@@ -177,7 +200,7 @@ def test_no_body_is_answered_with_500(runner: asyncio.Runner, instance: Instance
 def test_no_cbor_is_answered_with_500(runner: asyncio.Runner, instance: Instance, body: dict[str, Any]) -> None:
     request = instance.client.request("POST", "/", body=cbor2.dumps(body), media_type="application/cbor")
 
-    assert runner.run(request).status in (200, 400, 403, 404, 409)
+    assert runner.run(request).status in (200, 400, 401, 403, 404, 409, 429)
 
 
 @given(st.binary(max_size=60), st.sampled_from(["application/json", "application/cbor", "application/x-msgpack", "x"]))

@@ -95,7 +95,7 @@ def require(user: User, needs: Sequence[Need]) -> None:
 
 def readable(user: User, database: str, table: str, key: str | None = None) -> frozenset[str] | None:
     """The attributes that `*` stands for; None means all. The primary key `key` comes with any other."""
-    return None if user.rights.is_super_user else _with_key(user.rights.attributes(database, table, READ), key)
+    return None if user.rights.is_super_user else _granted(user.rights, database, table, READ, key)
 
 
 def refuse_times(user: User, database: str, table: str, permissions: Sequence[str]) -> None:
@@ -123,9 +123,9 @@ def _judge(rights: Rights, need: Need, denied: list[object], absent: list[str]) 
         return
     lacking = [each for each in need.permissions if not rights.allows(need.database, need.table, each)]
     missing: dict[str, list[str]] = {}
-    visible = _visible(rights, need)
+    visible = _visible(rights, need.database, need.table, need.key)
     for permission, names in need.attributes.items():
-        granted = _with_key(rights.attributes(need.database, need.table, permission), need.key)
+        granted = _granted(rights, need.database, need.table, permission, need.key)
         for name in names:
             if (visible is not None and name not in visible) or (need.known is not None and name not in need.known):
                 absent.append(f"Attribute '{name}' does not exist on '{need.database}.{need.table}'")
@@ -147,16 +147,22 @@ def _denied(
     }
 
 
-def _visible(rights: Rights, need: Need) -> frozenset[str] | None:
+def _granted(rights: Rights, database: str, table: str, permission: str, key: str | None) -> frozenset[str] | None:
+    """The attributes `permission` is for; the primary key comes with any attribute that is granted in any way."""
+    found = rights.attributes(database, table, permission)
+    if found is None or key is None or not _visible(rights, database, table, None):
+        return found
+    return found | {key}
+
+
+def _visible(rights: Rights, database: str, table: str, key: str | None) -> frozenset[str] | None:
     """The attributes of which the caller may know: those that are granted in any way."""
-    assert need.table is not None, need
-    granted = [rights.attributes(need.database, need.table, each) for each in (READ, INSERT, UPDATE)]
-    known = [_with_key(each, need.key) for each in granted if each is not None]
-    return frozenset().union(*known) if len(known) == len(granted) else None
-
-
-def _with_key(attributes: frozenset[str] | None, key: str | None) -> frozenset[str] | None:
-    return attributes | {key} if attributes and key is not None else attributes
+    granted = [rights.attributes(database, table, each) for each in (READ, INSERT, UPDATE)]
+    listed = [each for each in granted if each is not None]
+    if len(listed) < len(granted):
+        return None
+    found = frozenset[str]().union(*listed)
+    return found | {key} if found and key is not None else found
 
 
 class EverythingAllowed:
