@@ -24,7 +24,6 @@ from harbor.kernel.storage.migrate import migrate
 from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.products.harper_tables import jobs
 from harbor.products.harper_tables.access import users
-from harbor.products.harper_tables.access.tools import ACCESS
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.product import harper_area, harper_product
@@ -91,7 +90,7 @@ async def open_instance(
     passwords = PasswordWorkers()
     throttle = SignInThrottle(MemoryRateLimiter())
     access = UserAccess(database, passwords, throttle, clock.now)
-    tools = {ACCESS: access, "passwords": passwords, "sign_in_throttle": throttle}
+    tools = {"passwords": passwords, "sign_in_throttle": throttle}
     product = harper_product(access, compat)
     async with open_house(database, clock, folder, [product], kinds=jobs.kinds, tools=lambda _means: tools) as house:
         organization = await house.organization()

@@ -10,7 +10,8 @@ from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.migrate import Area
 from harbor.products.harper_tables.access.explain_api import OPERATIONS as EXPLAIN
 from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
-from harbor.products.harper_tables.access.sign_in_api import OPERATIONS as SIGN_IN
+from harbor.products.harper_tables.access.sign_in_api import sign_in_operations
+from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.access.users_api import OPERATIONS as USERS
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
@@ -38,18 +39,24 @@ def harper_area(engine: str) -> Area:
 
 
 def harper_operations(
-    compat: Compat = Compat.V5, *, views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None
+    compat: Compat = Compat.V5,
+    *,
+    users: UserAccess | None = None,
+    views: Sequence[SqlView] = (),
+    sql_bounds: Bounds | None = None,
 ) -> Operations:
-    """All operations. `views` are tables of other products that super users may read with SQL."""
+    """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL."""
     sql = sql_operations(views, sql_bounds)
-    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *SIGN_IN, *EXPLAIN), compat)
+    sign_in = sign_in_operations(users)
+    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN), compat)
 
 
 def harper_product(
     access: Access, compat: Compat = Compat.V5, *, views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None
 ) -> Product:
     """Harper's Operations API with the callers that `access` knows."""
-    operations = harper_operations(compat, views=views, sql_bounds=sql_bounds)
+    users = access if isinstance(access, UserAccess) else None
+    operations = harper_operations(compat, users=users, views=views, sql_bounds=sql_bounds)
     return Product(
         name="harper",
         title="Harper Operations API",

@@ -18,8 +18,7 @@ from tests.products.harper_tables.conftest import PASSWORD, USER, Instance, hash
 from harbor.kernel.call import Call
 from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.products.harper_tables.access import tokens, users
-from harbor.products.harper_tables.access.tokens import Purpose
-from harbor.products.harper_tables.access.tools import Lifetimes
+from harbor.products.harper_tables.access.tokens import Lifetimes, Purpose
 
 READ = {"database": "press", "table": "article", "ids": [1], "get_attributes": ["title"]}
 INVALID = (401, "invalid token")

@@ -98,3 +98,22 @@ def duration_s(value: object) -> int | None:
         return None
     seconds = int(match[1]) * _UNITS_S[match[2] or "s"]
     return seconds if 0 < seconds <= _DURATION_S_MAX else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lifetimes:
+    """How long tokens are good: `authentication.operationTokenTimeout` and `.refreshTokenTimeout`."""
+
+    operation_s: int = 86_400
+    refresh_s: int = 30 * 86_400
+
+    @classmethod
+    def parsed(cls, operation: str, refresh: str) -> Lifetimes:
+        """From settings like `1d`. Raises `ValueError`."""
+        found = [duration_s(text) for text in (operation, refresh)]
+        if found[0] is None or found[1] is None:
+            raise ValueError(f"{operation!r} and {refresh!r} must be durations like 1d or 3600")
+        return cls(operation_s=found[0], refresh_s=found[1])
+
+
+DEFAULT_LIFETIMES = Lifetimes()

@@ -30,7 +30,7 @@ from harbor.products.harper_tables.access.model import Role, StoredUser
 from harbor.products.harper_tables.access.proving import Proving
 from harbor.products.harper_tables.access.role_rights import RoleRights
 from harbor.products.harper_tables.access.token_keys import TokenKeys
-from harbor.products.harper_tables.access.tokens import Claims, Purpose
+from harbor.products.harper_tables.access.tokens import DEFAULT_LIFETIMES, Claims, Lifetimes, Purpose
 from harbor.products.harper_tables.refusals import login_failed, must_login
 from harbor.products.harper_tables.rights import EverythingAllowed, Rights, User
 
@@ -74,7 +74,9 @@ class UserAccess:
         now: Callable[[], datetime],
         *,
         verified: VerifiedPasswords | None = None,
+        lifetimes: Lifetimes = DEFAULT_LIFETIMES,
     ) -> None:
+        self.lifetimes = lifetimes
         self._database = database
         self._now = now
         self._proving = Proving(passwords, throttle, now, verified)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError, Unavailable
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.services import Services
-from harbor.kernel.identity.passwords import PASSWORD_LENGTH_MAX
+from harbor.kernel.identity.passwords import PASSWORD_LENGTH_MAX, PasswordWorkers
 from harbor.products.harper_tables.access import roles_api, users
 from harbor.products.harper_tables.access.caller import Caller
 from harbor.products.harper_tables.access.model import Role, StoredUser
 from harbor.products.harper_tables.access.rules import ROLE_NAME
-from harbor.products.harper_tables.access.tools import hash_password
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
@@ -125,7 +124,7 @@ async def prepare_password(value: object, request: Request, services: Services) 
     may = caller.rights.is_super_user or caller.rights.is_listed(request.route_name)
     if not may or not isinstance(password, str) or _text_faults("Password", password):
         return None
-    return await hash_password(services, password)
+    return await cast(PasswordWorkers, services.tools["passwords"]).hash(password)
 
 
 def _hashed(prepared: str | None) -> str:
