@@ -142,3 +142,11 @@ def watch(monkeypatch: pytest.MonkeyPatch, after: Callable[[], None]) -> list[st
 
     monkeypatch.setattr(store, "credential_by_digest", watched)
     return reads
+
+
+async def test_a_secret_of_another_form_is_nobody_here_though_another_product_knows_it(probe: Probe) -> None:
+    secret = await probe.write(lambda call: make_key(call, workspace=call.default_workspace()).secret)
+    callers = Callers(probe.house.database)
+    assert await callers.find(secret) is not None
+
+    assert await callers.find(secret, lambda _secret: False) is None
