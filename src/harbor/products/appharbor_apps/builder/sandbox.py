@@ -1,0 +1,171 @@
+"""Running strangers' code: in namespaces of its own, with the work tree as the only place to write, and within limits.
+
+bubblewrap makes the namespaces. What it cannot bound, how many processes and how much memory, is bounded by a control
+group where the machine lets us make one, and by looking every quarter of a second in any case. Source:
+docs/products/appharbor.md#sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import resource
+import shutil
+import signal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harbor.products.appharbor_apps.builder import watch
+from harbor.products.appharbor_apps.builder.limits import Limits
+from harbor.products.appharbor_apps.builder.port import Refused
+
+WORK = "/app"
+HOME = "/home/app"
+TEMPORARY = "/tmp"  # noqa: S108 (of the namespace, which nobody shares)
+_SYSTEM = ("/usr", "/opt")
+_LINKED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+# What programs look up; nothing of it is secret.
+_ETC = (
+    "alternatives", "ca-certificates", "group", "hosts", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "localtime",
+    "mime.types", "nsswitch.conf", "passwd", "pip.conf", "protocols", "resolv.conf", "services", "ssl", "xdg",
+)  # fmt: skip
+_ID = "1000"
+_NICE = "5"
+_FILES = 65_536
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One command in the sandbox. `writable` are folders beside the work tree, at the same path inside."""
+
+    argv: Sequence[str]
+    environment: Mapping[str, str] = field(repr=False)
+    work: Path
+    timeout_s: float
+    network: bool
+    writable: Sequence[Path] = ()
+    readable: Sequence[Path] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a command ended: its code, the end of what it printed, and the limit that ended it, if one did."""
+
+    code: int
+    output: str
+    stopped: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it ended well by itself."""
+        return self.code == 0 and self.stopped is None
+
+
+class Sandbox:
+    """Runs steps. `bwrap` None runs them without namespaces, which only `allow_unsandboxed` permits."""
+
+    def __init__(self, limits: Limits, bwrap: str | None, *, allow_unsandboxed: bool = False) -> None:
+        if bwrap is None and not allow_unsandboxed:
+            raise Refused("This machine has no sandbox (bubblewrap), so nothing of others is built here")
+        self.limits = limits
+        self._bwrap = bwrap
+        self._prlimit = shutil.which("prlimit")
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        self._files = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether what runs is kept apart."""
+        return self._bwrap is not None
+
+    def work_path(self, work: Path) -> str:
+        """Where the work tree is found by what runs."""
+        return WORK if self.is_closed else str(work)
+
+    async def run(self, step: Step) -> Outcome:
+        """Run a step to its end or to the first limit it meets."""
+        group = watch.Group.make(self.limits)
+        process = await asyncio.create_subprocess_exec(
+            *group.entered(), *self._bounded(), *self._enclosed(step), *step.argv,
+            cwd=step.work,
+            # Not as arguments: those of every process are shown to everybody on the machine.
+            env=dict(step.environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        watcher = asyncio.create_task(watch.until_too_much(process.pid, step.work, self.limits))
+        reading = asyncio.create_task(self._read(process))
+        stopped: str | None = None
+        try:
+            done, _ = await asyncio.wait(
+                {watcher, reading}, timeout=step.timeout_s, return_when=asyncio.FIRST_COMPLETED
+            )
+            if reading not in done:
+                stopped = watcher.result() if watcher in done else f"it took longer than {step.timeout_s:g} s"
+                _kill(process.pid)
+            output = await reading
+            await process.wait()
+        finally:
+            watcher.cancel()
+            reading.cancel()
+            _kill(process.pid)
+            await process.wait()
+            await group.remove()
+        assert process.returncode is not None
+        return Outcome(process.returncode, output, stopped or group.stopped)
+
+    async def _read(self, process: asyncio.subprocess.Process) -> str:
+        assert process.stdout is not None
+        kept, size = [], 0
+        while piece := await process.stdout.read(65_536):
+            kept.append(piece)
+            size += len(piece)
+            while size - len(kept[0]) > self.limits.output_bytes_max:
+                size -= len(kept.pop(0))
+        return b"".join(kept)[-self.limits.output_bytes_max :].decode("utf-8", "replace")
+
+    def _bounded(self) -> list[str]:
+        if self._prlimit is None:
+            return ["nice", "-n", _NICE]
+        limits = self.limits
+        return [
+            self._prlimit, "--core=0", f"--nofile={self._files}", f"--fsize={limits.file_bytes_max}", "nice", "-n", _NICE,
+        ]  # fmt: skip
+
+    def _enclosed(self, step: Step) -> list[str]:
+        if self._bwrap is None:
+            return []
+        argv = [
+            self._bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
+            "--uid", _ID, "--gid", _ID, "--hostname", "build", "--die-with-parent", "--new-session",
+            "--cap-drop", "ALL",
+            "--proc", "/proc", "--dev", "/dev", "--tmpfs", TEMPORARY, "--tmpfs", "/home", "--dir", HOME,
+            "--tmpfs", "/run",
+        ]  # fmt: skip
+        if not step.network:
+            argv.append("--unshare-net")
+        for path in _SYSTEM:
+            argv += ["--ro-bind-try", path, path]
+        for path in _LINKED:
+            if os.path.islink(path):
+                argv += ["--symlink", os.readlink(path), path]
+            else:
+                argv += ["--ro-bind-try", path, path]
+        for name in _ETC:
+            argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+        for folder in step.readable:
+            argv += ["--ro-bind", str(folder), str(folder)]
+        for folder in step.writable:
+            argv += ["--bind", str(folder), str(folder)]
+        argv += ["--bind", str(step.work), WORK, "--chdir", WORK]
+        return [*argv, "--"]
+
+
+def _kill(pid: int) -> None:
+    # The end of the first process of a namespace ends all in it; without one the session is what there is.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
