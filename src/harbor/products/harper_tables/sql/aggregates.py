@@ -116,7 +116,10 @@ def joined(values: list[Any], separator: str = ",") -> Any:
 
 def distinct(values: list[Any]) -> list[Any]:
     """Each value once, at its first place."""
-    return list({group_key(value): value for value in reversed(values)}.values())[::-1]
+    first: dict[Any, Any] = {}
+    for value in values:
+        first.setdefault(group_key(value), value)
+    return list(first.values())
 
 
 AGGREGATES: Mapping[str, Aggregate] = {

@@ -6,7 +6,7 @@ Names are resolved once, literals and functions of nothing else are worked out o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from harbor.products.harper_tables.compat import Compat
@@ -29,6 +29,7 @@ from harbor.products.harper_tables.sql.tree import (
     Expr,
     In,
     Is,
+    Known,
     Like,
     Literal,
     Logic,
@@ -103,9 +104,14 @@ class Compiler:
         if constant is not None:
             value = constant[0]
             return lambda row: value
+        return self._run(expr)
+
+    def _run(self, expr: Expr) -> Run:
         match expr:
             case Name():
                 return self._name(expr)
+            case Known():
+                return self._column(expr.column, expr.column.name)
             case Star():
                 raise wrong("* stands alone, or in COUNT(*).")
             case Unary():
@@ -171,9 +177,11 @@ class Compiler:
     # One kind of expression each
 
     def _name(self, expr: Name) -> Run:
-        found = self.scope.find(expr.parts, self.where)
+        return self._column(self.scope.find(expr.parts, self.where), expr.parts[-1])
+
+    def _column(self, found: Column, name: str) -> Run:
         if self.grouped is not None and found.source.place >= self.scope.base:
-            raise wrong(f"select column '{expr.parts[-1]}' must be in group by", "group_by")
+            raise wrong(f"select column '{name}' must be in group by", "group_by")
         return reader(found)
 
     def _binary(self, expr: Binary) -> Run:
@@ -212,10 +220,14 @@ class Compiler:
     def inner(self, query: Query) -> Inner:
         """A query within an expression."""
         inner = self.fixed.inner(query, self.scope)
-        own = range(self.scope.base, self.scope.width)
-        if self.grouped is not None and any(place in own for place in inner.places):
+        if self.grouped is None:
+            return inner
+        base, width = self.scope.base, self.scope.width
+        if any(place in range(base, width) for place in inner.places):
             raise wrong("A query within an expression after GROUP BY cannot use columns of the rows in the group.")
-        return inner
+        # A group is one place where the rows in it have several.
+        gap = ({},) * (width - base)
+        return replace(inner, rows=lambda row: inner.rows((*row[:base], *gap)))
 
     def _case(self, expr: Case) -> Run:
         if expr.operand is None:
@@ -279,8 +291,8 @@ def identity(expr: Any, compiler: Compiler) -> Any:
     if isinstance(expr, Literal):
         value = compiler.fixed.values[expr.slot]
         return ("value", type(value).__name__, repr(value))
-    if isinstance(expr, Name):
-        column = compiler.scope.find(expr.parts, compiler.where)
+    if isinstance(expr, Name | Known):
+        column = expr.column if isinstance(expr, Known) else compiler.scope.find(expr.parts, compiler.where)
         return ("column", column.source.place, column.name, column.path)
     if isinstance(expr, Exists | Scalar) or (isinstance(expr, In) and expr.query is not None):
         return ("query", id(expr))

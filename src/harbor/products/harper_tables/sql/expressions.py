@@ -122,7 +122,7 @@ class Expressions(Cursor):
         if self.token.kind is Kind.JSON:  # x IN [1, 2]
             return In(left, (self._primary(),), None, is_negated)
         self.expect_sign("(")
-        if self.is_word("SELECT", "WITH"):
+        if self.is_word("WITH", "SELECT"):
             query = self.query()
             self.expect_sign(")")
             return In(left, (), query, is_negated)
@@ -183,7 +183,7 @@ class Expressions(Cursor):
 
     def _parenthesis(self) -> Expr:
         self.take()
-        if self.is_word("SELECT", "WITH"):
+        if self.is_word("WITH", "SELECT"):
             found: Expr = Scalar(self.query())
         else:
             found = self.expression()

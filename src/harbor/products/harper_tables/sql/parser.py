@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from typing import Any, cast
 
+from harbor.products.harper_tables.sql.cursor import RESERVED
 from harbor.products.harper_tables.sql.expressions import Expressions
 from harbor.products.harper_tables.sql.faults import missing, not_supported, wrong
 from harbor.products.harper_tables.sql.lexer import Kind, Token, Tokens
@@ -60,7 +61,7 @@ class Parser(Expressions):
                 self.expect_word("FOR")
             found = self.statement()
             return found if isinstance(found, Explain) else Explain(found)
-        if self.is_word("SELECT", "WITH") or self.is_sign("("):
+        if self.is_word("WITH", "SELECT") or self.is_sign("("):
             return self.query()
         if self.take_word("INSERT"):
             return self._insert()
@@ -259,7 +260,7 @@ class Parser(Expressions):
         if not self.take_sign("("):
             return self._table()
         self.deeper()
-        if self.is_word("SELECT", "WITH") or self.is_sign("("):
+        if self.is_word("WITH", "SELECT") or self.is_sign("("):
             query = self.query()
             self.expect_sign(")")
             self.shallower()
@@ -288,7 +289,7 @@ class Parser(Expressions):
             self.fail()
         table = TableRef(parts, None)
         columns = self._names()
-        if self.is_word("SELECT", "WITH"):
+        if self.is_word("WITH", "SELECT"):
             return Insert(table, columns, (), self.query())
         if not self.take_word("VALUES", "VALUE"):
             self.fail()
@@ -341,7 +342,7 @@ def _is_apart(before: Token, token: Token, earlier: Token | None) -> bool:
     if token.text in (")", ",", ".") or before.text in ("(", ",", "."):
         return token.kind is not Kind.SIGN and before.kind is not Kind.SIGN
     if token.kind is Kind.SIGN and token.text == "(":
-        return before.kind is not Kind.WORD
+        return before.kind is not Kind.WORD or before.upper in RESERVED
     # A sign that stands before one value, as in -1.
     is_single = before.kind is Kind.SIGN and before.text in ("-", "+")
     return not (is_single and (earlier is None or (earlier.kind is Kind.SIGN and earlier.text in _SIGNS)))

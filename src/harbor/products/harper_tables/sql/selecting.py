@@ -16,8 +16,8 @@ from harbor.products.harper_tables.sql.faults import ambiguous_column, unknown_c
 from harbor.products.harper_tables.sql.grouping import Grouped, groups, has_aggregate
 from harbor.products.harper_tables.sql.joining import size
 from harbor.products.harper_tables.sql.relations import Relation
-from harbor.products.harper_tables.sql.scope import Column, Scope, Source
-from harbor.products.harper_tables.sql.tree import Call, Expr, Item, Literal, Name, Order, Query, Select, Star
+from harbor.products.harper_tables.sql.scope import Column, Scope
+from harbor.products.harper_tables.sql.tree import Call, Expr, Item, Known, Literal, Name, Order, Query, Select, Star
 from harbor.products.harper_tables.values import Doc
 
 _SLACK = 1_000
@@ -148,13 +148,9 @@ class SelectPlanner:
                 raise wrong("* needs a table in FROM.", "unknown_table")
             sources = [self.scope.of(item.expr.parts)] if item.expr.parts else self.scope.sources
             for source in sources:
-                found += [Item(self._of(source, name), None, (name,)) for name in source.names]
+                source.used.update(dict.fromkeys(source.names))
+                found += [Item(Known(Column(source, name)), None, (name,)) for name in source.names]
         return found
-
-    def _of(self, source: Source, column: str) -> Name:
-        """A column of a source, whatever others there are: by its full name where two have one alias."""
-        is_alone = sum(each.alias == source.alias for each in self.scope.sources) == 1
-        return Name((*((source.alias,) if is_alone else source.full), column))
 
     def _named(self) -> list[Shown]:
         """The columns, each under a name of its own: a second `id` is `id1`."""
@@ -174,6 +170,8 @@ class SelectPlanner:
         return shown
 
     def _name_of(self, item: Item) -> str:
+        if isinstance(item.expr, Known):
+            return str(item.expr.column.name)
         if isinstance(item.expr, Name):
             return item.expr.parts[-1]
         return "".join(self.fixed.written[each] if isinstance(each, int) else each for each in item.shown)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 from typing import Literal as OneOf
 
 
@@ -140,8 +141,16 @@ class Scalar:
     query: Query
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One of the columns that `*` stands for; `column` is a `scope.Column`, found already."""
+
+    column: Any
+
+
 Expr = (
-    Literal
+    Known
+    | Literal
     | Constant
     | Name
     | Star
