@@ -47,4 +47,4 @@ async def test_who_was_invited_joins_and_sees_what_the_role_allows(
     await page.get_by_role("button", name="Change role").click()
     await expect(page.get_by_text("The role is changed.")).to_be_visible()
     await hers.reload()
-    await expect(hers.get_by_role("heading", name="People")).to_be_visible()
+    await expect(hers.get_by_role("heading", name="People", level=1)).to_be_visible()

@@ -27,7 +27,7 @@ async def test_a_wrong_password_is_said_and_the_right_one_leads_on(page: Page, s
     await page.get_by_label("Password").fill(made["password"])
     await page.get_by_role("button", name="Sign in").click()
 
-    await expect(page.get_by_role("heading", name="Webhooks")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Webhooks", level=1)).to_be_visible()
     assert urlsplit(page.url).path == there
 
 
@@ -77,7 +77,7 @@ async def test_with_a_second_step_the_password_alone_does_not_lead_in(
     elsewhere = Console(await open_page(server), server)
     await elsewhere.give_password(person.email, PASSWORD)
     page = elsewhere.page
-    await expect(page.get_by_role("heading", name="Second step")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Second step", level=1)).to_be_visible()
     assert await faults_of(page, pictures, "second_step.ask") == []
     await page.goto("/console/sandbox")
     await expect(page.get_by_role("heading", name="Sign in to Harbor")).to_be_visible()
