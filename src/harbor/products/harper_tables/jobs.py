@@ -1,4 +1,4 @@
-"""Work done later: removing what was dropped or has expired, filling the index of an attribute. `app.py` runs these."""
+"""Work done later: bulk jobs, removing what was dropped or has expired, filling an index. `app.py` runs these."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from harbor.kernel.call import Call
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables.jobs_ops import running
 from harbor.products.harper_tables.records import upkeep
 
 SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE,)
 
 
-def kinds(call_of: Callable[[Tx, str], Call]) -> Sequence[JobKind]:  # noqa: ARG001 - what other jobs of the product need
+def kinds(call_of: Callable[[Tx, str], Call]) -> Sequence[JobKind]:
     """The product's jobs."""
-    return (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND)
+    return (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, *running.kinds(call_of))

@@ -17,6 +17,7 @@ from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
+from harbor.products.harper_tables.jobs_ops.api import OPERATIONS as JOBS
 from harbor.products.harper_tables.operations import Operations
 from harbor.products.harper_tables.records.api import OPERATIONS as RECORDS
 from harbor.products.harper_tables.records.audit_api import OPERATIONS as AUDIT
@@ -48,7 +49,7 @@ def harper_operations(
     """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL."""
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
-    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN), compat)
+    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN, *JOBS), compat)
 
 
 def harper_product(

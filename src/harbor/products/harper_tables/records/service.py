@@ -17,7 +17,7 @@ from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import TIMES, Table
 from harbor.products.harper_tables.ordering import order_key, rank_end
 from harbor.products.harper_tables.records import audit_store as audit
-from harbor.products.harper_tables.records import store
+from harbor.products.harper_tables.records import store, upkeep_store
 from harbor.products.harper_tables.records.model import (
     BYTES_MAX,
     NUMERIC_KEYS,
@@ -163,6 +163,15 @@ def remove(call: Call, table: Table, gone: Sequence[Stored], *, done: list[Any],
     store.delete_entries(call.tx, obsolete)
     before = [each.doc for each in gone]
     return _noted(call, table, "delete", done, skipped, [], records=None, before=before)
+
+
+def remove_created_before(call: Call, table: Table, moment_us: int, limit: int) -> int:
+    """Take out at most `limit` records that were created before a moment; how many there were."""
+    gone = upkeep_store.created_before(call.tx, table.id, moment_us, limit)
+    if gone:
+        keys = [loaded(table, each.doc, each.epoch)[table.primary_key] for each in gone]
+        remove(call, table, gone, done=keys, skipped=[])
+    return len(gone)
 
 
 def _planned(call: Call, table: Table, how: How, keys: Sequence[bytes]) -> _Plan:

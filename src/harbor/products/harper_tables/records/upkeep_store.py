@@ -70,6 +70,22 @@ def after(tx: Tx, table_id: int, key: bytes, limit: int) -> list[Stored]:
     return [_stored(row) for row in rows]
 
 
+def created_before(tx: Tx, table_id: int, moment_us: int, limit: int) -> list[Stored]:
+    """At most `limit` records that were created before a moment, oldest first (harper_records_created)."""
+    rows = tx.rows(
+        f"""
+        SELECT key, {doc_out(tx)} AS doc, epoch, created_at, updated_at, expires_at FROM harper_records
+        WHERE table_id = :table_id AND created_at < :moment
+        ORDER BY created_at
+        LIMIT :limit
+        """,
+        table_id=table_id,
+        moment=moment_us,
+        limit=limit,
+    )
+    return [_stored(row) for row in rows]
+
+
 @dataclass(frozen=True, slots=True)
 class Expired:
     """A record that has expired, and where it lies."""
