@@ -25,7 +25,7 @@ from harbor.products.appharbor_apps.applications.model import Application, Right
 from harbor.products.appharbor_apps.git.backend import Backend
 from harbor.products.appharbor_apps.git.following import take
 from harbor.products.appharbor_apps.git.pushes import Say, Tip, listening
-from harbor.products.appharbor_apps.git.repositories import NAME, Repositories
+from harbor.products.appharbor_apps.git.repositories import NAME, SOCKET, Repositories
 from harbor.products.appharbor_apps.oauth.api import verify_person
 
 PULL, PUSH = "git-upload-pack", "git-receive-pack"
@@ -67,7 +67,7 @@ async def push(request: Request, services: Services, stage: RawStage) -> Stream:
     block = listening(git.repositories, repository, received)
     socket = await block.__aenter__()
     try:
-        more = {"HARBOR_PUSH_SOCKET": str(socket)}
+        more = {SOCKET: str(socket)}
         stream = await _serve(request, services, stage, repository, f"/{NAME}/{PUSH}", "", more)
     except BaseException:
         await block.__aexit__(None, None, None)

@@ -4,28 +4,23 @@ Only the standard library, and only what starts quickly. The answer is lines: `O
 accept or `R` to refuse. Nobody there to ask means refusal before the refs change, and nothing after.
 """
 
+from __future__ import annotations
+
 import json
-import os
 import socket
 import sys
 
-SOCKET = "HARBOR_PUSH_SOCKET"
 
-
-def main(name: str) -> int:
+def main(name: str, address: str, options: list[str]) -> int:
     """0 if the push goes on."""
     updates = [line.split(" ", 2) for line in sys.stdin.read().splitlines()]
-    count = int(os.environ.get("GIT_PUSH_OPTION_COUNT", "0") or 0)
-    options = [os.environ.get(f"GIT_PUSH_OPTION_{number}", "") for number in range(min(count, 20))]
-    asked = {"hook": name, "updates": updates, "options": options}
-    if "GIT_QUARANTINE_PATH" in os.environ:
-        asked["quarantine"] = os.environ["GIT_QUARANTINE_PATH"]
+    asked = {"hook": name, "updates": updates, "options": [option for option in options if option]}
     try:
         with socket.socket(socket.AF_UNIX) as link:
-            link.connect(os.environ[SOCKET])
+            link.connect(address)
             link.sendall(json.dumps(asked).encode() + b"\n")
             return _repeat(link)
-    except (OSError, KeyError):
+    except OSError:
         if name == "post-receive":
             return 0
         print("Harbor is not there to take this push; try again.", file=sys.stderr)
@@ -44,4 +39,4 @@ def _repeat(link: socket.socket) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3:]))

@@ -41,7 +41,6 @@ class Question(msgspec.Struct):
     hook: str
     updates: list[tuple[str, str, str]]
     options: list[str] = []
-    quarantine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,10 @@ from harbor.kernel.bounds import MIB
 NAME = "repository.git"
 PUSH_BYTES_MAX = 512 * MIB
 OUTPUT_BYTES_MAX = MIB
+# The variable that tells the hooks of one push where to ask.
+SOCKET = "HARBOR_PUSH_SOCKET"
 _HOOKS = ("pre-receive", "post-receive")
+_OPTIONS_READ = 4
 _PROGRAM = Path(__file__).with_name("hook_program.py")
 # What old but honest repositories contain; everything else that is malformed is refused.
 _TOLERATED = ("zeroPaddedFilemode", "missingSpaceBeforeDate", "badTimezone")
@@ -97,7 +100,8 @@ class Repositories:
             # Written anew each time: the interpreter may have moved with an upgrade.
             fresh = hooks / f".{name}-{secrets.token_hex(4)}"
             program = shlex.join([sys.executable, "-I", "-S", str(_PROGRAM), name])
-            fresh.write_text(f"#!/bin/sh\nexec {program}\n", encoding="utf-8")
+            options = " ".join(f'"${{GIT_PUSH_OPTION_{number}:-}}"' for number in range(_OPTIONS_READ))
+            fresh.write_text(f'#!/bin/sh\nexec {program} "${SOCKET}" {options}\n', encoding="utf-8")
             fresh.chmod(0o700)
             fresh.replace(hooks / name)
 
