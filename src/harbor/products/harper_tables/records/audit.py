@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import Table
 from harbor.products.harper_tables.ordering import order_key
@@ -41,6 +42,11 @@ def of_user(call: Call, table: Table, user: str, limit: int | None) -> list[Chan
 def of_record(call: Call, table: Table, key: Any, limit: int | None) -> list[Change]:
     """The changes of a record; of each only what concerns it."""
     return _some(_only(_changes(call, table), order_key(key)), limit)
+
+
+def forget_before(tx: Tx, table_id: int, before_us: int, limit: int) -> int:
+    """Remove at most `limit` changes before a moment; how many there were."""
+    return store.delete_before(tx, table_id, before_us, limit)
 
 
 def _changes(

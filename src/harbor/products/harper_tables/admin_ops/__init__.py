@@ -1,0 +1,1 @@
+"""Administration: configuration, the system, logs, analytics, components, keys, clustering, licences, backups."""

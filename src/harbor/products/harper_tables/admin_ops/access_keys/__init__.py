@@ -1,0 +1,1 @@
+"""SSH keys, secrets and certificates."""

@@ -1,0 +1,1 @@
+"""Copies of a database: taken, checked, put back."""

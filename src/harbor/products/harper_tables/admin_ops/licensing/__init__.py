@@ -1,0 +1,1 @@
+"""Registration, the fingerprint, and licences, which limit nothing."""
