@@ -19,16 +19,15 @@ from typing import Any
 
 from tests.conftest import AREAS, START
 from tests.products.harper_tables.conftest import Instance, open_instance
+from tests.products.harper_tables.sql.direct import as_super_user
 
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
-from harbor.kernel.identity.model import Environment
 from harbor.kernel.storage.migrate import migrate
 from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.records import service as records
-from harbor.products.harper_tables.rights import EverythingAllowed, User
 from harbor.products.harper_tables.sql.aggregates import AGGREGATES
 from harbor.products.harper_tables.sql.functions import FUNCTIONS
 from harbor.products.harper_tables.sql.functions.logic import CASTS
@@ -217,14 +216,7 @@ async def _neighbour(instance: Instance) -> None:
     account = instance.organization.sandbox
 
     def make(call: Call) -> None:
-        call.principal = User(
-            account_id=account.id,
-            organization_id=instance.organization.id,
-            environment=Environment.SANDBOX,
-            actor="neighbour",
-            username="neighbour",
-            rights=EverythingAllowed(),
-        )
+        as_super_user(call, instance, account)
         for database, name in (("press", "article"), ("vault", "plans")):
             catalog.create_table(call, database, name, primary_key="id", settings={}, attributes=(), compat=Compat.V5)
             records.insert(call, database, name, [{"id": SECRET, "title": SECRET}])

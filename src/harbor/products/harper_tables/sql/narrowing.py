@@ -85,7 +85,8 @@ def _node(expr: Expr, source: Source, compiler: Compiler) -> Found:
 
 def _range(low: Found, high: Found) -> Found:
     if low is None or high is None:
-        return low or high
+        known = low or high
+        return None if known is None else (known[0], False)
     a, b = low[0], high[0]
     if isinstance(a, Condition) and isinstance(b, Condition):
         return Condition(a.path, Comparator.BETWEEN, [a.value, b.value]), low[1] and high[1]
