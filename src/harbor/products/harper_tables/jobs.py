@@ -8,6 +8,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables.admin_ops import upkeep as administration
 from harbor.products.harper_tables.jobs_ops import running
 from harbor.products.harper_tables.records import upkeep
 
@@ -16,4 +17,4 @@ SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE,)
 
 def kinds(call_of: Callable[[Tx, str], Call]) -> Sequence[JobKind]:
     """The product's jobs."""
-    return (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, *running.kinds(call_of))
+    return (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, *running.kinds(call_of), *administration.KINDS)

@@ -13,6 +13,8 @@ from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
 from harbor.products.harper_tables.access.sign_in_api import sign_in_operations
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.access.users_api import OPERATIONS as USERS
+from harbor.products.harper_tables.admin_ops.operations import OPERATIONS as ADMINISTRATION
+from harbor.products.harper_tables.admin_ops.sealing import PURPOSE as KEPT_PURPOSE
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.compat import Compat
@@ -31,6 +33,7 @@ RACING_INDEXES = frozenset({"harper_records_pkey"})
 # What a rotation of the master key seals again.
 SEALED = (
     Sealed(table="harper_token_keys", column="private_key", purpose="harper.token_key", key=("account_id", "id")),
+    Sealed(table="harper_kept", column="secret", purpose=KEPT_PURPOSE, key=("account_id", "kind", "name")),
 )
 
 
@@ -49,7 +52,8 @@ def harper_operations(
     """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL."""
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
-    return Operations((*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN, *JOBS), compat)
+    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN, *JOBS, *ADMINISTRATION)
+    return Operations(joined, compat)
 
 
 def harper_product(

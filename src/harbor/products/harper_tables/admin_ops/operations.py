@@ -6,6 +6,7 @@ from harbor.products.harper_tables.admin_ops.access_keys.certificates_api import
 from harbor.products.harper_tables.admin_ops.access_keys.secrets_api import OPERATIONS as SECRETS
 from harbor.products.harper_tables.admin_ops.access_keys.ssh_api import OPERATIONS as SSH_KEYS
 from harbor.products.harper_tables.admin_ops.analytics.api import OPERATIONS as ANALYTICS
+from harbor.products.harper_tables.admin_ops.backups.api import OPERATIONS as BACKUPS
 from harbor.products.harper_tables.admin_ops.cluster_api import OPERATIONS as CLUSTERING
 from harbor.products.harper_tables.admin_ops.components.api import OPERATIONS as COMPONENTS
 from harbor.products.harper_tables.admin_ops.components.deployments_api import OPERATIONS as DEPLOYMENTS
@@ -31,6 +32,7 @@ OPERATIONS = (
     *SSH_KEYS,
     *SECRETS,
     *CERTIFICATES,
+    *BACKUPS,
     *CLUSTERING,
     *LICENSING,
     *FIREWALL,

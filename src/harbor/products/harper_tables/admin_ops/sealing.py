@@ -8,7 +8,7 @@ from harbor.products.harper_tables.admin_ops.store import Kept
 PURPOSE = "harper.kept"
 
 
-def seal(call: Call, text: str) -> str:
+def sealed(call: Call, text: str) -> str:
     """A text as only this account can open it."""
     return call.vault.seal(call.account_id, PURPOSE, text)
 

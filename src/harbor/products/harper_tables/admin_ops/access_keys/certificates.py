@@ -23,7 +23,7 @@ def keep(call: Call, name: str, doc: dict[str, Any], private_key: str | None) ->
     """Keep a certificate, and its private key if one came with it."""
     if private_key is not None:
         key_name = doc["private_key_name"] = f"{name}.pem"
-        store.put(call.tx, call.account_id, _KEYS, key_name, {}, secret=sealing.seal(call, private_key))
+        store.put(call.tx, call.account_id, _KEYS, key_name, {}, secret=sealing.sealed(call, private_key))
     store.put(call.tx, call.account_id, _KIND, name, doc)
 
 
@@ -70,5 +70,5 @@ def _key(call: Call, name: str) -> tuple[str, str]:
     secret = None if kept is None else sealing.opened(call, kept)
     if secret is None:
         secret = x509.fresh_key()
-        store.put(call.tx, call.account_id, _KEYS, name, {}, secret=sealing.seal(call, secret))
+        store.put(call.tx, call.account_id, _KEYS, name, {}, secret=sealing.sealed(call, secret))
     return name, secret

@@ -40,7 +40,7 @@ def public_key(call: Call, fresh: str | None) -> tuple[str, str]:
         if fresh is None:
             raise Unavailable("The key of this account is being made; send the request again.", retry_after_s=1)
         pem = _public(_loaded(fresh))
-        store.put(call.tx, call.account_id, _KIND, _NAME, {"public_key": pem}, secret=sealing.seal(call, fresh))
+        store.put(call.tx, call.account_id, _KIND, _NAME, {"public_key": pem}, secret=sealing.sealed(call, fresh))
     else:
         pem = str(kept.doc["public_key"])
     return pem, hashlib.sha256(pem.encode()).hexdigest()

@@ -34,7 +34,7 @@ def set_secret(call: Call, body: Fields) -> dict[str, Any]:
         "processEnv": is_environment,
         "metadata": metadata,
     }
-    store.put(call.tx, call.account_id, _KIND, name, doc, secret=sealing.seal(call, text))
+    store.put(call.tx, call.account_id, _KIND, name, doc, secret=sealing.sealed(call, text))
     return {"name": name, "kid": doc["kid"], "created": present is None}
 
 

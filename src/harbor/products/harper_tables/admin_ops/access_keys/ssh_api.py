@@ -37,7 +37,7 @@ def add_ssh_key(call: Call, body: Fields) -> dict[str, Any]:
     if is_made:
         key, reply["public_key"] = _made(name)
     store.put(
-        call.tx, call.account_id, _KIND, name, {"host": host, "hostname": hostname}, secret=sealing.seal(call, key)
+        call.tx, call.account_id, _KIND, name, {"host": host, "hostname": hostname}, secret=sealing.sealed(call, key)
     )
     if known_hosts:
         present = _known_hosts(call)
@@ -65,7 +65,7 @@ def update_ssh_key(call: Call, body: Fields) -> dict[str, Any]:
         raise invalid(
             f"SSH key '{name}' does not exist. Use add_ssh_key to create it.", code="ssh_key_missing", field="name"
         )
-    store.put(call.tx, call.account_id, _KIND, name, kept.doc, secret=sealing.seal(call, key))
+    store.put(call.tx, call.account_id, _KIND, name, kept.doc, secret=sealing.sealed(call, key))
     return reply
 
 

@@ -39,7 +39,7 @@ def set_values(call: Call, values: Mapping[str, Any]) -> None:
         if value is None:
             store.delete(call.tx, call.account_id, _KIND, name)
         elif name in UNREADABLE:
-            secret = sealing.seal(call, str(value))
+            secret = sealing.sealed(call, str(value))
             store.put(call.tx, call.account_id, _KIND, name, {"value": None}, secret=secret)
         else:
             store.put(call.tx, call.account_id, _KIND, name, {"value": value})
