@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import apsw
 import click
-import psutil  # type: ignore[import-untyped]
+import psutil
 import uvloop
 from rich.console import Console
 from rich.table import Table

@@ -46,7 +46,9 @@ async def queued(store: Store) -> AsyncIterator[None]:
     await asyncio.to_thread(entered.wait, 5)
     try:
         yield
-        await asyncio.sleep(bounds.WRITE_BATCH_S_MAX * 1.1)  # longer than a batch takes works, so the next one begins with what was queued
+        await asyncio.sleep(
+            bounds.WRITE_BATCH_S_MAX * 1.1
+        )  # longer than a batch takes works, so the next one begins with what was queued
     finally:
         leave.set()
         await holding

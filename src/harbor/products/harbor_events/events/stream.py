@@ -140,9 +140,7 @@ async def follow(
             if found:
                 position, last_id = found[-1].position, found[-1].id
             wanted = [
-                event
-                for event in found
-                if event.id not in who.seen and matches(who.types, event.product, event.type)
+                event for event in found if event.id not in who.seen and matches(who.types, event.product, event.type)
             ]
             # Not the wait's own time limit: on PostgreSQL followers are woken to look, whether there is anything or not.
             if wanted or time.monotonic() >= quiet_until:

@@ -226,7 +226,7 @@ class Compiler:
         if any(place in range(base, width) for place in inner.places):
             raise wrong("A query within an expression after GROUP BY cannot use columns of the rows in the group.")
         # A group is one place where the rows in it have several.
-        gap = ({},) * (width - base)
+        gap: tuple[dict[str, object], ...] = ({},) * (width - base)
         return replace(inner, rows=lambda row: inner.rows((*row[:base], *gap)))
 
     def _case(self, expr: Case) -> Run:
