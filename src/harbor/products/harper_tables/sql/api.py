@@ -1,4 +1,4 @@
-"""The operation `sql` on the wire. Source: docs/products/harper.md#sql."""
+"""The operation `sql` on the wire. Source: docs/products/harper-sql.md#sql."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with a statement, in the words that Harper's clients know. Source: docs/products/harper.md#sql-errors."""
+"""What is wrong with a statement, in the words that Harper's clients know. Source: docs/products/harper-sql.md#sql-errors."""
 
 from __future__ import annotations
 

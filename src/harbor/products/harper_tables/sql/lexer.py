@@ -2,7 +2,7 @@
 
 A literal becomes a slot: two statements that differ only in their literals have the same tokens, so what the parser made
 of one serves the other. Double and single quotes are texts, backticks and square brackets names; a bracket or brace that
-begins JSON is that value. Source: docs/products/harper.md#sql-names.
+begins JSON is that value. Source: docs/products/harper-sql.md#sql-names.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ class SelectPlanner:
         return Column(having[0], expr.parts[0]) if having else None
 
     def _check_groups(self, keys: Sequence[Expr]) -> None:
-        """Every column of GROUP BY is shown. Source: docs/products/harper.md#sql-errors."""
+        """Every column of GROUP BY is shown. Source: docs/products/harper-sql.md#sql-errors."""
         shown = {identity(item.expr, self.compiler) for item in self.items}
         for key in keys:
             if has_aggregate(key):

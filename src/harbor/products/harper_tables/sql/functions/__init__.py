@@ -1,4 +1,4 @@
-"""The functions of SQL, by their names in capitals. Source: docs/products/harper.md#sql-functions."""
+"""The functions of SQL, by their names in capitals. Source: docs/products/harper-sql.md#sql-functions."""
 
 from __future__ import annotations
 
