@@ -49,18 +49,14 @@ class Budget:
         """Raise `Invalid` if time has run out."""
         self._steps = 0
         if time.monotonic() - self.began > self.bounds.seconds:
-            raise too_much(
-                f"The statement runs longer than {self.bounds.seconds:g} seconds", "HARBOR_HARPER_SQL_SECONDS"
-            )
+            raise too_much(f"The statement runs longer than {self.bounds.seconds:g} seconds", "sql_seconds")
 
     def reading(self, rows: Iterable[T]) -> Iterator[T]:
         """The same rows, counted as read from tables."""
         for row in rows:
             self.read += 1
             if self.read > self.bounds.rows_read:
-                raise too_much(
-                    f"The statement reads more than {self.bounds.rows_read} records", "HARBOR_HARPER_SQL_ROWS"
-                )
+                raise too_much(f"The statement reads more than {self.bounds.rows_read} records", "sql_rows")
             self._steps += 1
             if self._steps >= _LOOK_EACH:
                 self.look()
@@ -72,7 +68,7 @@ class Budget:
         if self.kept > self.bounds.bytes_kept:
             raise too_much(
                 f"The statement holds more than {self.bounds.bytes_kept} bytes in memory",
-                "HARBOR_HARPER_SQL_BYTES_KEPT",
+                "sql_bytes_kept",
             )
 
     def answering(self, rows: Iterable[T]) -> list[T]:
@@ -81,7 +77,5 @@ class Budget:
         for row in rows:
             found.append(row)
             if len(found) > self.bounds.rows_out:
-                raise too_much(
-                    f"The answer has more than {self.bounds.rows_out} rows; use LIMIT", "HARBOR_HARPER_SQL_ROWS_OUT"
-                )
+                raise too_much(f"The answer has more than {self.bounds.rows_out} rows; use LIMIT", "sql_rows_out")
         return found

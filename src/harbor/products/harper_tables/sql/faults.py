@@ -57,9 +57,9 @@ def wrong(message: str, code: str = "sql_invalid") -> Invalid:
     return invalid(message, code=code, field="sql")
 
 
-def too_much(what: str, setting: str) -> Invalid:
-    """A bound was reached. The sentence names it and what moves it."""
-    return invalid(f"{what}; narrow the statement, or raise {setting}.", code="sql_bound", field="sql")
+def too_much(what: str, bound: str) -> Invalid:
+    """A bound was reached. The sentence says which."""
+    return invalid(f"{what}; narrow the statement, or raise the bound {bound}.", code="sql_bound", field="sql")
 
 
 def _pointed(text: str, position: int) -> str:

@@ -72,7 +72,7 @@ def _shown(planner: Planner, rows: list[Doc]) -> list[Doc]:
     for row in rows:
         total += size(row)
         if total > most:
-            raise too_much(f"The answer holds more than {most} bytes; use LIMIT", "HARBOR_HARPER_SQL_BYTES_OUT")
+            raise too_much(f"The answer holds more than {most} bytes; use LIMIT", "sql_bytes_out")
         nothing = [name for name, value in row.items() if value is not None and op.is_null(value)]
         for name in nothing:
             if leaves_out:

@@ -13,7 +13,7 @@ from harbor.products.harper_tables.search.model import Comparator, Condition, Gr
 from harbor.products.harper_tables.sql import view_store as store
 from harbor.products.harper_tables.sql.bounds import Budget
 from harbor.products.harper_tables.sql.compiling import Row
-from harbor.products.harper_tables.sql.faults import too_much
+from harbor.products.harper_tables.sql.faults import wrong
 from harbor.products.harper_tables.sql.relations import Cells, Relation
 from harbor.products.harper_tables.sql.scope import Source
 from harbor.products.harper_tables.sql.views import ColumnKind, SqlView
@@ -52,7 +52,9 @@ class ViewRelation(Relation):
             self.call.tx, self.call.account_id, self.view, self._conditions(), order=(), limit=ROWS_MAX + 1
         )
         if len(rows) > ROWS_MAX:
-            raise too_much(f"{self.view.database}.{self.view.name} gives more than {ROWS_MAX} rows", "WHERE")
+            raise too_much(
+                f"{self.view.database}.{self.view.name} gives more than {ROWS_MAX} rows", "of rows of a view"
+            )
         return ((_shown(self.view, row),) for row in self.budget.reading(rows))
 
     def explained(self) -> list[dict[str, Any]]:
