@@ -90,7 +90,7 @@ def delete(tx: Tx, account_id: str, project: str, path: str | None = None) -> in
         """
         DELETE FROM harper_files
         WHERE account_id = :account_id AND project = :project
-            AND (path = :path OR substr(path, 1, :length) = :folder)
+            AND (path = :path OR substr(path, 1, CAST(:length AS INTEGER)) = :folder)
         """,
         account_id=account_id,
         project=project,
