@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
@@ -21,6 +20,7 @@ from harbor.products.harper_tables.sql.tree import Call, Expr, Name, Star
 from harbor.products.harper_tables.values import Doc, from_text
 
 _COUNTED = frozenset({"COUNT", "SUM", "AVG", "MEAN", "MIN", "MAX"})
+_ENDS = frozenset({"MIN", "MAX"})
 _KEYS_MAX, _COLUMNS_MAX = 4, 8
 _GROUP_BYTES = 500
 
@@ -38,7 +38,8 @@ def reported(planner: SelectPlanner, relation: Relation, is_exact: bool) -> Repo
     if any(key is None for key in keys) or any(name is None for _, name in wanted):
         return None
     found = [(call.name, names.index(name) if name else -1) for call, name in wanted]
-    return Report(planner, relation, grouped, [key for key in keys if key], names, found)
+    columns = [_wanted(name, {call.name for call, each in wanted if each == name}) for name in names]
+    return Report(planner, relation, grouped, [key for key in keys if key], columns, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Report:
     relation: TableRelation
     grouped: Grouped
     keys: Sequence[str]
-    columns: Sequence[str]
+    columns: Sequence[store.Wanted]
     wanted: Sequence[tuple[str, int]]
 
     def rows(self, outer: Row) -> Iterator[Doc]:
@@ -90,27 +91,22 @@ class Report:
         present = sum(column.present for column in columns)
         if name == "COUNT":
             return (present,)
-        if any(column.numbers != column.present for column in columns):
-            return None
         if not present:
             return (None,)
-        if name in ("MIN", "MAX"):
+        if name in _ENDS:
+            if any(column.numbers != column.present for column in columns):
+                return None
             ends = [each.least if name == "MIN" else each.largest for each in columns if each.present]
             return (min(ends) if name == "MIN" else max(ends),)
-        if not all(column.is_exact for column in columns):
+        if any(column.summed != column.present for column in columns):
             return None
         total = sum((column.total for column in columns), start=0)
-        summed: Any = op.neat(total if isinstance(total, int) else _rounded(total))
-        return (summed,) if name == "SUM" else (_mean(total, present),)
+        summed: Any = op.neat(total if isinstance(total, int) else float(total))
+        return (summed,) if name == "SUM" or summed != summed else (mean(summed, present),)
 
 
-def _rounded(total: Decimal) -> float:
-    return float(total)
-
-
-def _mean(total: int | Decimal, count: int) -> Any:
-    summed = op.neat(total if isinstance(total, int) else float(total))
-    return summed if summed != summed else mean(summed, count)
+def _wanted(name: str, asked: set[str]) -> store.Wanted:
+    return store.Wanted(name, sum=bool(asked - _ENDS - {"COUNT"}), ends=bool(asked & _ENDS))
 
 
 def _column(expr: Expr, compiler: Compiler) -> str | None:

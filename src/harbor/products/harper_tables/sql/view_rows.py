@@ -52,9 +52,8 @@ class ViewRelation(Relation):
             self.call.tx, self.call.account_id, self.view, self._conditions(), order=(), limit=ROWS_MAX + 1
         )
         if len(rows) > ROWS_MAX:
-            raise too_much(
-                f"{self.view.database}.{self.view.name} gives more than {ROWS_MAX} rows", "of rows of a view"
-            )
+            name = f"{self.view.database}.{self.view.name}"
+            raise wrong(f"{name} gives more than {ROWS_MAX} rows here; narrow it with WHERE.", "sql_bound")
         return ((_shown(self.view, row),) for row in self.budget.reading(rows))
 
     def explained(self) -> list[dict[str, Any]]:
