@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
-from harbor.products.harper_tables.sql.compiling import Compiler, Fixed, Row, Run, identity
+from harbor.products.harper_tables.sql.compiling import Compiler, Fixed, Row, Run, identity, reader
 from harbor.products.harper_tables.sql.faults import ambiguous_column, unknown_column, wrong
 from harbor.products.harper_tables.sql.grouping import Grouped, groups, has_aggregate
 from harbor.products.harper_tables.sql.joining import size
@@ -166,7 +166,10 @@ class SelectPlanner:
             if name in names:
                 continue
             names[name] = same
-            shown.append(Shown(name, item.expr, compiler.run(item.expr)))
+            if isinstance(item.expr, Known) and self.grouped is None:  # most columns of most statements
+                shown.append(Shown(name, item.expr, reader(item.expr.column)))
+            else:
+                shown.append(Shown(name, item.expr, compiler.run(item.expr)))
         return shown
 
     def _name_of(self, item: Item) -> str:
