@@ -109,3 +109,15 @@ async def test_every_page_but_the_door_leads_a_stranger_to_the_door(house: House
         assert reply.status == 303, path
         assert reply.headers["location"].startswith("/console/sign-in?next="), path
     assert open_to_all == {"assets", "sign_in", "second_step"}
+
+
+@pytest.mark.parametrize("query", ["%ff", "a=%00", "&".join(["a=1"] * 201), "a=" + "b" * 9_000])
+async def test_a_query_that_cannot_be_read_is_refused_with_a_page(house: House, ada: Browser, query: str) -> None:
+    replies = {
+        "sign-in": await stranger(house).get(f"/sign-in?{query}"),
+        "page": await ada.get(f"/account?{query}"),
+        "nothing": await ada.get(f"/nothing/here?{query}"),
+    }
+
+    assert {what: reply.status for what, reply in replies.items()} == {"sign-in": 422, "page": 422, "nothing": 404}
+    assert all(b"data-error" in reply.body for reply in replies.values())

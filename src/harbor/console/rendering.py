@@ -178,8 +178,11 @@ class Renderer:
         ]
 
     def _notice(self, request: Request, section: Section | None) -> str | None:
+        # Only a page of a section has notices. A refusal has none, and it may be the query that is refused.
+        if section is None:
+            return None
         done = next((value for name, value in request.query if name == "done"), None)
-        return None if section is None or done is None else section.notices.get(done)
+        return None if done is None else section.notices.get(done)
 
 
 def _ticks(text: str) -> Markup:
