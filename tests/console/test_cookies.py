@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from tests.console.doors import SIGN_IN, hashed, knock, over_tls
 from tests.console.session import sign_in, stranger
 from tests.factories import Organization
@@ -83,3 +84,17 @@ def _has_nothing_inline(reply: Reply) -> None:
     assert " style=" not in text
     assert " onclick=" not in text
     assert all("src=" in piece.partition(">")[0] for piece in text.split("<script")[1:])
+
+
+@pytest.mark.parametrize(
+    "other", ['look={"dark":true}', "words=a b", "rights[]=1", "bare", "=x", 'open="', "path=/", "é=1"]
+)
+async def test_cookies_of_other_programs_on_the_host_do_not_end_a_session(
+    house: House, acme: Organization, other: str
+) -> None:
+    ada = await sign_in(house, acme)
+    mine = f"harbor_session={ada.secret}"
+
+    for cookies in (f"{other}; {mine}", f"{mine}; {other}"):
+        reply = await ada.client.request("GET", "/account", headers={"cookie": cookies})
+        assert reply.status == 200, cookies

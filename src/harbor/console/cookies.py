@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from harbor.kernel.http.request import Request
 from harbor.kernel.identity.sessions_model import SESSION_LIFETIME
@@ -58,15 +57,13 @@ def is_over_tls(request: Request) -> bool:
 
 
 def _value(request: Request, name: str) -> str | None:
-    header = request.header(b"cookie")
-    if not header:
-        return None
-    try:
-        jar = SimpleCookie(header)
-    except CookieError:
-        return None
-    morsel = jar.get(_name(request, name))
-    return None if morsel is None or not morsel.value else morsel.value
+    # Not `http.cookies`, which forgets all cookies for the sake of one: those of other programs on the host come along.
+    wanted = _name(request, name)
+    for part in (request.header(b"cookie") or "").split(";"):
+        key, _, value = part.strip().partition("=")
+        if key == wanted and value:
+            return value
+    return None
 
 
 def _cookie(request: Request, name: str, value: str, lifetime: timedelta) -> str:
