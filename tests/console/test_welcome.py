@@ -78,3 +78,24 @@ async def test_what_is_missing_changes_nothing(
 
     assert (reply.status, f'data-field="{field}"' in reply.body.decode()) == (422, True)
     assert (await knock(house, FIRST)).status == 303
+
+
+async def test_nobody_comes_back_to_it_by_taking_the_made_up_e_mail_again(
+    house: House, acme: Organization, first: Browser
+) -> None:
+    await first.post("/welcome", FIELDS)
+
+    for email in (FIRST, " Admin@LocalHost.LocalDomain "):
+        taken = await first.post("/account", {"name": "Ada", "email": email})
+        asked = await first.post("/people/invite", {"email": email, "name": "Ada", "role": "owner"})
+        assert (taken.status, asked.status) == (422, 422)
+    again = await first.post(
+        "/welcome", {**FIELDS, "password": "another one by a stranger", "again": "another one by a stranger"}
+    )
+
+    assert again.status == 409
+    assert (await knock(house, "ada@example.com", NEW)).status == 303
+
+
+async def test_who_has_the_made_up_e_mail_may_change_the_rest_of_the_profile(first: Browser) -> None:
+    assert (await first.post("/account", {"name": "Root", "email": FIRST})).status == 303

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harbor.console.account.current import signed_in
+from harbor.console.first_person import check_reachable, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.http.page import Form, Html, go
 from harbor.kernel.http.request import Request
@@ -28,6 +29,8 @@ def show(request: Request) -> Html:
 def save(call: Call, request: Request, body: Profile) -> Answer:
     """Write what was changed."""
     before = signed_in(request).person
+    if not is_first(before):
+        check_reachable(body.email)
     after = people.change(
         call.tx,
         before.organization_id,

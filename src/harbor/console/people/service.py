@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harbor.console import tokens
+from harbor.console.first_person import check_reachable
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Denied
 from harbor.kernel.identity import people, people_store, second_factor, second_factor_store, sessions_store
@@ -28,6 +29,7 @@ def find(call: Call, person_id: str) -> Person:
 def invite(call: Call, *, email: str, name: str, role: Role) -> Person:
     """A new person without a password, who joins by a link. Raises `Conflict` if somebody has the e-mail."""
     _require_owner_for(call, role)
+    check_reachable(email)
     person = people.add(
         call.tx, call.new_id, organization_id=call.principal.organization_id, email=email, name=name, role=role
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from harbor.console.account.current import signed_in
 from harbor.console.addresses import HOME
-from harbor.console.first_person import SET_UP_PATH, is_first
+from harbor.console.first_person import SET_UP_PATH, check_reachable, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Invalid
 from harbor.kernel.http.page import Form, Html
@@ -56,9 +56,8 @@ def set_up(call: Call, request: Request, body: SetUp, prepared: str) -> Answer:
     if not is_first(me.person) or me.person.role is not Role.OWNER:
         raise Conflict("This was done already. Your name and password are in your account.", code="set_up_done")
     name = _organization_name(body.organization)
-    after = people.change(call.tx, me.person.organization_id, me.person.id, name=body.name, email=body.email)
-    if is_first(after):
-        raise Invalid("Give an e-mail at which you can be reached.", field="email")
+    check_reachable(body.email)
+    people.change(call.tx, me.person.organization_id, me.person.id, name=body.name, email=body.email)
     people.set_password(call.tx, me.person.organization_id, me.person.id, prepared, keep_session_id=me.session.id)
     identity.rename_organization(call.tx, me.person.organization_id, name)
     call.emit(
