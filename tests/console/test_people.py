@@ -11,9 +11,13 @@ from tests.factories import Organization
 from tests.harness import House
 
 from harbor.kernel.audit import store as audit
+from harbor.kernel.http.pipeline import Pipeline
+from harbor.kernel.http.request import Request
+from harbor.kernel.http.routes import Route
 from harbor.kernel.identity import people, sessions_store
 from harbor.kernel.identity.people_model import Person, Role
 from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Tx
 
 
 @dataclass(slots=True)
@@ -235,3 +239,23 @@ async def test_an_email_is_one_persons(house: House, crew: Crew) -> None:
     reply = await crew.owner.post("/people/invite", {"email": "Taken@Example.com", "role": "member"})
 
     assert (reply.status, b"email_taken" in reply.body) == (409, True)
+
+
+async def test_a_role_that_is_taken_away_while_a_form_is_under_way_counts_in_it(
+    crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = Pipeline._check
+
+    async def check_and_lose(self: Pipeline, request: Request, route: Route, headers: dict[str, str]) -> None:
+        await check(self, request, route, headers)
+
+        def lose(tx: Tx) -> None:
+            people.change(tx, crew.organization.id, who(crew.admin), role=Role.MEMBER)
+
+        await crew.house.database.write(lose)
+
+    monkeypatch.setattr(Pipeline, "_check", check_and_lose)
+    reply = await crew.admin.post(f"/people/{who(crew.member)}/deactivate")
+
+    assert reply.status == 403
+    assert (await crew.now(crew.member)).is_active

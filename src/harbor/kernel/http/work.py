@@ -102,7 +102,11 @@ class Work:
         if principal is None:
             return NOBODY
         if (confirm := self.pipeline.product.dialect.confirm) is not None:
-            return confirm(tx, self.request, principal)
+            found = confirm(tx, self.request, principal)
+            # A role may have been taken away since it was looked at: while a password was hashed, while a stream flows.
+            if self.route.auth == "caller" and "scope" in self.pipeline.product.dialect.checks:
+                check_scope(found, self.route, self.request)
+            return found
         if principal.digest is None:
             return principal
         present = str(identity.tokens(tx, principal.account_id)["credentials"])
