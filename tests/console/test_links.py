@@ -203,3 +203,15 @@ async def test_a_link_is_mailed_where_mails_go_out(
             (EMAIL, "Join Acme Bcc: all@example.com on Harbor")
         ]
         assert link_in(reply) in mails[0]["text"]
+
+
+async def test_a_link_to_join_ends_with_another_role(house: House, owner: Browser) -> None:
+    link = await invited(owner)
+    nora = await find(house)
+    await owner.post(f"/people/{nora.id}/role", {"role": "owner"})
+
+    reply = await stranger(house).post(link, FIELDS, token="")
+
+    assert reply.status == 410
+    fresh = link_in(await owner.post(f"/people/{nora.id}/invitation"))
+    assert (await stranger(house).post(fresh, FIELDS, token="")).status == 303

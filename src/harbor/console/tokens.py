@@ -1,7 +1,8 @@
 """Tokens that are given away: for the second step of signing in, for joining, for a new password.
 
-A token is sealed by the vault and kept nowhere. It names a person and what was the person's password then, so it ends
-by itself: when its time is over, when the password changes, when the person is deactivated, or with the master key.
+A token is sealed by the vault and kept nowhere. It names a person and what were the person's password and role then, so
+it ends by itself: when its time is over, when one of them changes, when the person is deactivated, or with the master
+key.
 """
 
 from __future__ import annotations
@@ -70,4 +71,5 @@ def _opened(vault: Vault, token: str) -> list[str] | None:
 
 
 def _fingerprint(person: Person) -> str:
-    return digest(person.password_hash or "")[:_FINGERPRINT_LETTERS]
+    # With the role: a link that one who may not make owners gave to a member does not lead to an owner later.
+    return digest(f"{person.role} {person.password_hash or ''}")[:_FINGERPRINT_LETTERS]
