@@ -285,9 +285,8 @@ class Pipeline:
 
     async def _prepare(self, work: Work) -> object:
         assert work.route.prepare is not None
-        names = inspect.signature(work.route.prepare).parameters
         supply = {"request": work.request, "value": work.value, "services": self.services, **work.request.params}
-        return await work.route.prepare(**{name: supply[name] for name in names})
+        return await work.route.prepare(**{name: supply[name] for name in work.bound.prepare_wants})
 
     async def _run_journey(self, bound: Bound, stage: Stage) -> Reply:
         supply = {

@@ -99,6 +99,7 @@ class Bound:
     wants: tuple[str, ...]
     path_params: frozenset[str]
     known_parameters: frozenset[str]
+    prepare_wants: tuple[str, ...] = ()
 
     def arguments(self, supply: dict[str, Any], params: dict[str, str]) -> dict[str, Any]:
         """The handler's arguments by name."""
@@ -124,4 +125,5 @@ def bind(route: Route, page_parameters: frozenset[str]) -> Bound:
         wants=tuple(signature.parameters),
         path_params=path_params,
         known_parameters=known,
+        prepare_wants=() if route.prepare is None else tuple(inspect.signature(route.prepare).parameters),
     )
