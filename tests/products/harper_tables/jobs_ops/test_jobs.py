@@ -217,6 +217,18 @@ async def test_records_go_by_their_age(instance: Instance) -> None:
     assert [row["id"] for row in await instance.do("search_by_value", **AUTHOR, **ALL)] == [1_000]
 
 
+async def test_removal_by_age_needs_the_right_to_delete(one_engine: Instance) -> None:
+    await library(one_engine)
+    permission = {"operations": ["delete_records_before"], **on_article("read")}
+    reader = await one_engine.user("nora", permission)
+
+    reply = await reader.ask("delete_records_before", database="press", table="article", date="2999-01-01")
+
+    assert reply.status == 403
+    (denied,) = reply.json()["unauthorized_access"]
+    assert denied["required_table_permissions"] == ["delete"]
+
+
 async def test_a_table_without_times_knows_no_age(one_engine: Instance) -> None:
     await one_engine.table("author", attributes=[{"name": "id", "is_primary_key": True}])
 

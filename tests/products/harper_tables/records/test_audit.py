@@ -104,3 +104,18 @@ async def test_a_record_that_is_told_of_twice_is_noted_twice(one_engine: Instanc
     (noted,) = await one_engine.do("read_audit_log", **ARTICLE)
 
     assert (noted["ids"], noted["records"]) == ([1, 1], [{"id": 1, "a": 1}, {"id": 1, "b": 2}])
+
+
+async def test_a_role_that_lists_attributes_sees_no_others(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 7, "title": "Tides", "fee": 5}])
+    await one_engine.do("update", **ARTICLE, records=[{"id": 7, "fee": 6, "title": "Tides II"}])
+    title = {"attribute_name": "title", "read": True, "insert": False, "update": False}
+    flags = {"read": True, "insert": False, "update": False, "delete": False, "attribute_permissions": [title]}
+    reader = await one_engine.user("nora", {"operations": ["admin_read"], "press": {"tables": {"article": flags}}})
+
+    first, second = await reader.do("read_audit_log", **ARTICLE)
+    by_key = await reader.do("read_audit_log", **ARTICLE, search_type="hash_value", search_values=[7])
+
+    assert first["records"] == second["original_records"] == [{"id": 7, "title": "Tides"}]
+    assert second["records"] == [{"id": 7, "title": "Tides II"}]
+    assert by_key == {"7": [first, second]}

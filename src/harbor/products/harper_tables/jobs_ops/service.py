@@ -17,7 +17,7 @@ from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.jobs_ops import store
 from harbor.products.harper_tables.jobs_ops.csv_rules import Sheet
 from harbor.products.harper_tables.jobs_ops.model import KINDS, LOAD, PART_ROWS, REMOVE
-from harbor.products.harper_tables.rights import INSERT, UPDATE, user_of
+from harbor.products.harper_tables.rights import DELETE, INSERT, UPDATE, user_of
 
 _JOBS_FOUND_MAX = 10_000
 _NEEDED: Mapping[str, tuple[str, ...]] = {"insert": (INSERT,), "update": (UPDATE,), "upsert": (INSERT, UPDATE)}
@@ -49,8 +49,9 @@ def load(call: Call, type_: str, *, database: str, table: str, action: str, shee
 
 
 def remove_before(call: Call, type_: str, *, database: str, table: str, moment_us: int) -> str:
-    """Begin to remove the records that were created before a moment; the job's id. Raises `Missing`."""
+    """Begin to remove the records that were created before a moment; the job's id. Raises `Missing`, or the 403 of roles."""
     catalog.to_describe(call, database, table)
+    catalog.to_delete_from(call, database, table, DELETE)
     return _start(call, REMOVE, type_, {"database": database, "table": table, "before": moment_us})
 
 

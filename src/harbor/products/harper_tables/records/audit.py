@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -14,6 +15,7 @@ from harbor.products.harper_tables.ordering import order_key
 from harbor.products.harper_tables.records import audit_store as store
 from harbor.products.harper_tables.records.audit_store import Change
 from harbor.products.harper_tables.refusals import invalid
+from harbor.products.harper_tables.rights import readable, user_of
 
 US = 1_000
 ENTRIES_MAX = 100_000
@@ -25,6 +27,15 @@ def table_of(call: Call, database: str, name: str) -> Table:
     if not table.is_audited:
         raise invalid("To use this operation audit log must be enabled in harperdb-config.yaml", code="audit_is_off")
     return table
+
+
+def shown(call: Call, table: Table, change: Change) -> Change:
+    """A change without the values of attributes that the caller may not read."""
+    visible = readable(user_of(call), table.database, table.name, table.primary_key)
+    if visible is None:
+        return change
+    names = visible | {change.key}
+    return replace(change, records=_cut(change.records, names), before=_cut(change.before, names))
 
 
 def between(
@@ -65,6 +76,12 @@ def _only(changes: Iterator[Change], key: bytes) -> Iterator[Change]:
             records = None if each.records is None else [each.records[place] for place in places]
             before = [doc for doc in each.before or () if order_key(doc[each.key]) == key] or None
             yield Change(each.position, each.user, each.operation, each.key, ids, records, before)
+
+
+def _cut(docs: list[Any] | None, names: Collection[str]) -> list[Any] | None:
+    if docs is None:
+        return None
+    return [{name: value for name, value in doc.items() if name in names} for doc in docs]
 
 
 def _some(changes: Iterator[Change], limit: int | None) -> list[Change]:

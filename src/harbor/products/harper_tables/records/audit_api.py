@@ -46,10 +46,12 @@ def _asked(call: Call, body: Fields) -> list[Change] | dict[str, list[Change]]:
     body.check()
     table = audit.table_of(call, str(database), str(name))
     if kind == "username":
-        return {str(each): audit.of_user(call, table, str(each), limit) for each in values}
-    if kind == "hash_value":
-        return {_key_text(each): audit.of_record(call, table, each, limit) for each in values}
-    return audit.between(call, table, since, until, limit)
+        by_name = {str(each): audit.of_user(call, table, str(each), limit) for each in values}
+    elif kind == "hash_value":
+        by_name = {_key_text(each): audit.of_record(call, table, each, limit) for each in values}
+    else:
+        return [audit.shown(call, table, each) for each in audit.between(call, table, since, until, limit)]
+    return {name: [audit.shown(call, table, each) for each in changes] for name, changes in by_name.items()}
 
 
 def _moments(body: Fields, kind: str, values: list[Any]) -> tuple[float | None, float | None]:
