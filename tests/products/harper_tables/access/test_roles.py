@@ -146,3 +146,17 @@ async def test_null_and_empty_lists_of_attributes_mean_all(one_engine: Instance)
 
     (row,) = await tor.do("search_by_id", database="press", table="article", ids=[1], get_attributes=["*"])
     assert (row["title"], row["fee"]) == ("Tides", 90)
+
+
+async def test_a_role_that_comes_back_is_had_at_once(one_engine: Instance) -> None:
+    await library(one_engine)
+    reader = await one_engine.user("nora", READER)
+    (role,) = [each for each in await one_engine.do("list_roles") if each["role"] == "nora_role"]
+    await one_engine.do("alter_user", username="nora", active=False)
+    await one_engine.do("drop_role", id=role["id"])
+    await one_engine.do("alter_user", username="nora", active=True)
+    refused = await reader.ask("user_info")
+
+    await one_engine.do("add_role", role="nora_role", id=role["id"], permission=READER)
+
+    assert (refused.status, (await reader.ask("user_info")).status) == (403, 200)

@@ -48,6 +48,7 @@ def add(call: Call, *, name: str, permission: Mapping[str, Any], role_id: str | 
     )
     if not store.insert_role(call.tx, call.account_id, role):
         raise _exists(name)
+    changed(call)  # somebody may have had a role of this id that was dropped meanwhile
     call.emit("harper.role.added", subject=role.id, data={"role": role.id}, after=_audited(role))
     return role
 
