@@ -349,3 +349,35 @@ async def test_another_account_sees_nothing_of_it(press: Instance) -> None:
         return store.table(tx, stranger.production.id, "press", "article"), store.databases(tx, stranger.production.id)
 
     assert await press.house.database.read(theirs) == (None, [])
+
+
+async def test_a_part_may_be_as_large_as_a_number(press: Instance) -> None:
+    every = {**ARTICLE, "attribute": "id", "value": "*", "get_attributes": ["id"]}
+
+    assert len(await press.do("search_by_value", **every, limit=10**30)) == len(RECORDS)
+    assert await press.do("search_by_value", **every, offset=10**30) == []
+
+
+async def test_keys_that_come_again_do_not_make_an_answer_without_end(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 1, "text": "x" * 1_000_000}])
+
+    status, sentence = await one_engine.refused("search_by_id", **ARTICLE, ids=[1] * 100, get_attributes=["id"])
+
+    assert (status, sentence[:40]) == (400, "The answer would hold more than 67108864")
+
+
+async def test_one_of_many_values_is_found_by_its_kind(press: Instance) -> None:
+    async def ids(attribute: str, *values: Any) -> list[Any]:
+        condition = {"attribute": attribute, "comparator": "in", "value": list(values)}
+        # The second way looks at each record, for no index answers both.
+        either = [condition, {"attribute": "title", "comparator": "contains", "value": "#"}]
+        plain = await press.do("search", **ARTICLE, conditions=[condition], get_attributes=["id"])
+        each = await press.do("search", **ARTICLE, operator="or", conditions=either, get_attributes=["id"])
+        assert [row["id"] for row in each] == sorted(row["id"] for row in plain)
+        return [row["id"] for row in each]
+
+    assert await ids("year", 2012.0, "1994") == [8]
+    assert await ids("year", "2012", 1994) == [7, 9]
+    assert await ids("is_new", None, True, 0) == [7, 8, 9, 11]
+    assert await ids("author", {"tags": ["a", "b"], "name": "Ida"}) == [7]
+    assert await ids("author", {"tags": ["b", "a"], "name": "Ida"}) == []

@@ -26,6 +26,8 @@ from harbor.products.harper_tables.search.model import (
 from harbor.products.harper_tables.values import Doc
 
 _GROUP = "Searches"
+# More records than a table can hold.
+_PART_MAX = 1 << 40
 
 
 def by_id(call: Call, body: Fields) -> list[Doc]:
@@ -79,7 +81,8 @@ def _table_of(body: Fields) -> tuple[str, str]:
 
 
 def _part(body: Fields) -> tuple[int | None, int]:
-    return body.count("limit", at_least=1), body.count("offset", at_least=0, default=0) or 0
+    limit, offset = body.count("limit", at_least=1), body.count("offset", at_least=0, default=0) or 0
+    return None if limit is None else min(limit, _PART_MAX), min(offset, _PART_MAX)
 
 
 def _wild(attribute: str, value: Any) -> Condition | None:

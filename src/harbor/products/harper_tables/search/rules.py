@@ -78,8 +78,7 @@ def _test(condition: Condition) -> Callable[[Any], bool]:
         equal = _equal(operand)
         return equal if comparator is Comparator.EQUALS else lambda value: not equal(value)
     if comparator is Comparator.IN:
-        tests = [_equal(each) for each in operand]
-        return lambda value: any(test(value) for test in tests)
+        return _among(operand)
     if comparator is Comparator.BETWEEN:
         low, high = order_key(operand[0]), order_key(operand[1])
         least = _least(operand[0])
@@ -100,6 +99,19 @@ def _equal(operand: Any) -> Callable[[Any], bool]:
     if operand is None:
         return lambda value: value is None
     return lambda value: same(value, operand)
+
+
+def _among(operands: Sequence[Any]) -> Callable[[Any], bool]:
+    """Whether a value is one of many: plain ones are found by their keys, so that a thousand cost as much as one."""
+    keys = frozenset(order_key(each) for each in operands if not isinstance(each, list | dict))
+    whole = [_equal(each) for each in operands if isinstance(each, list | dict)]
+
+    def test(value: Any) -> bool:
+        if isinstance(value, list | dict):
+            return any(equal(value) for equal in whole)
+        return order_key(value) in keys
+
+    return test
 
 
 def _textual(comparator: Comparator, operand: str) -> Callable[[Any], bool]:

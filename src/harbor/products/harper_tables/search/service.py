@@ -38,25 +38,39 @@ class Match(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten
 
 
 def by_ids(call: Call, table: Table, ids: Sequence[Any]) -> list[Doc]:
-    """The records of these primary keys in this order; those that are not there are left out."""
+    """The records of these primary keys in this order; those that are not there are left out. Raises `Invalid` for too many."""
     keys = [key_of(each) for each in ids]
-    found = store.by_keys(call.tx, table.id, list(dict.fromkeys(keys)))
-    return [values_of(table, found[key]) for key in keys if key in found]
+    docs: list[Doc] = []
+    size = 0
+    for first in range(0, len(keys), _PART_MAX):
+        part = keys[first : first + _PART_MAX]
+        known = store.by_keys(call.tx, table.id, list(dict.fromkeys(part)))
+        for key in part:
+            if (found := known.get(key)) is not None:
+                size = _counted(size, found, "ids")
+                docs.append(values_of(table, found))
+    return docs
 
 
 def find(call: Call, table: Table, query: Query) -> list[Doc]:
     """The records a query asks for. Raises `Invalid` if they are more than one reply may hold."""
     found, size = [], 0
     for match in islice(_ordered(call.tx, table, query), query.offset, query.wanted):
-        size += len(match.found.doc)
-        if size > OUT_BYTES_MAX:
-            raise invalid(
-                f"The answer would hold more than {OUT_BYTES_MAX} bytes of records; ask for a part with limit and offset.",
-                code="answer_too_large",
-                field="limit",
-            )
+        size = _counted(size, match.found, "limit")
         found.append(match.doc)
     return found
+
+
+def _counted(size: int, found: Found, field: str) -> int:
+    """The bytes of an answer with one more record. Raises `Invalid` if they are more than one reply may hold."""
+    size += len(found.doc)
+    if size > OUT_BYTES_MAX:
+        raise invalid(
+            f"The answer would hold more than {OUT_BYTES_MAX} bytes of records; ask for a part with limit and offset.",
+            code="answer_too_large",
+            field=field,
+        )
+    return size
 
 
 def matches(tx: Tx, table: Table, query: Query) -> Iterator[Match]:
