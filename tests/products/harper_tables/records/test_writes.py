@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from tests.products.harper_tables.conftest import Instance, open_instance
 
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
+from harbor.kernel.storage.database import Tx
 from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.products.harper_tables.product import RACING_INDEXES
+from harbor.products.harper_tables.records import upkeep_store
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
 NOW_MS = 1_779_710_400_000
@@ -430,3 +433,44 @@ async def test_a_hundred_clients_upsert_one_record(
             assert sorted(name for name, _ in await entries(instance)) == sorted(name for name, _ in held)
             assert found["last"] in range(100)
     await postgres.close()
+
+
+async def test_a_request_removes_no_more_than_one_may_write(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 1}])
+
+    status, sentence = await one_engine.refused("delete", **ARTICLE, ids=list(range(10_001)))
+
+    assert (status, sentence) == (400, "A request writes at most 10000 records; this one has 10001. Split it.")
+    assert await records(one_engine, "id") == [{"id": 1}]
+
+
+async def test_what_is_no_name_is_not_unset(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 1, "title": "Tides"}])
+
+    await one_engine.do("update", **ARTICLE, records=[{"id": 1, "__unset__": [{}, ["id"], 5, None]}])
+
+    assert await records(one_engine, "id", "title") == [{"id": 1, "title": "Tides"}]
+
+
+async def test_an_expired_record_that_is_written_anew_is_not_removed(
+    postgres_database: PostgresDatabase, clock: ManualClock, tmp_path: Path
+) -> None:
+    held, goes_on = threading.Event(), threading.Event()
+
+    def write_anew(tx: Tx) -> None:
+        tx.run("UPDATE harper_records SET expires_at = NULL")
+        held.set()
+        assert goes_on.wait(5)
+
+    async with open_instance(postgres_database, clock, tmp_path) as instance:
+        await instance.table(expiration=60, records=[{"id": 1}])
+        clock.set(clock.now() + timedelta(seconds=61))
+        writing = asyncio.create_task(postgres_database.write(write_anew))
+        await asyncio.to_thread(held.wait, 5)
+
+        found = await postgres_database.write(lambda tx: upkeep_store.expired(tx, 10))
+        goes_on.set()
+        await writing
+
+        assert found == []
+        assert await records(instance, "id") == [{"id": 1}]

@@ -145,6 +145,8 @@ def merged(table: Table, before: Doc, change: Doc, *, is_full: bool) -> Doc:
     unset = after.pop(UNSET, None)
     after[table.primary_key] = before[table.primary_key]
     for name in unset if isinstance(unset, list) else ():
+        if not isinstance(name, str):
+            continue
         if name == table.primary_key:
             raise invalid(f"'{name}' is the primary key of this table and cannot be unset", code="invalid_unset")
         if name in TIMES:

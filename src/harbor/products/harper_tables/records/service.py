@@ -143,6 +143,7 @@ def upsert(call: Call, database: str, name: str, records: Records, how: How = Ho
 
 def delete(call: Call, database: str, name: str, ids: Sequence[Any]) -> Written:
     """Remove records. Keys that are not there are told as left alone."""
+    _refuse_many(len(ids), "ids")
     keys = [key_of(each) for each in ids]  # before anything is touched
     table = catalog.to_delete_from(call, database, name, DELETE)
     plan = _planned(call, table, How(), keys)
@@ -228,19 +229,22 @@ def _refuse_hidden(
 
 def _names(records: Records) -> list[str]:
     """The properties that a request names, checked; and that it is not too much for one transaction."""
-    if len(records) > RECORDS_MAX:
-        raise invalid(
-            f"A request writes at most {RECORDS_MAX} records; this one has {len(records)}. Split it, or load it with "
-            "csv_data_load, csv_url_load or import_from_s3.",
-            code="too_many_records",
-            field="records",
-        )
+    _refuse_many(len(records), "records", ", or load it with csv_data_load, csv_url_load or import_from_s3")
     names = dict.fromkeys(name for record in records for name in record)
     check_names(names)
     for record in records:
         if isinstance(unset := record.get(UNSET), list):
             names.update(dict.fromkeys(name for name in unset if isinstance(name, str)))
     return [name for name in names if name not in TIMES and name != UNSET]
+
+
+def _refuse_many(count: int, field: str, instead: str = "") -> None:
+    if count > RECORDS_MAX:
+        raise invalid(
+            f"A request writes at most {RECORDS_MAX} records; this one has {count}. Split it{instead}.",
+            code="too_many_records",
+            field=field,
+        )
 
 
 def _write(call: Call, plan: _Plan, operation: str) -> Written:

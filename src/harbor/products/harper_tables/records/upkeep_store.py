@@ -45,7 +45,7 @@ def written_before(tx: Tx, table_id: int, epoch: int, limit: int) -> list[Stored
         SELECT key, {doc_out(tx)} AS doc, epoch, created_at, updated_at, expires_at FROM harper_records
         WHERE table_id = :table_id AND epoch < :epoch
         ORDER BY key
-        LIMIT :limit
+        LIMIT :limit {_hold(tx)}
         """,
         table_id=table_id,
         epoch=epoch,
@@ -61,7 +61,7 @@ def after(tx: Tx, table_id: int, key: bytes, limit: int) -> list[Stored]:
         SELECT key, {doc_out(tx)} AS doc, epoch, created_at, updated_at, expires_at FROM harper_records
         WHERE table_id = :table_id AND key > :key
         ORDER BY key
-        LIMIT :limit
+        LIMIT :limit {_hold(tx)}
         """,
         table_id=table_id,
         key=key,
@@ -77,7 +77,7 @@ def created_before(tx: Tx, table_id: int, moment_us: int, limit: int) -> list[St
         SELECT key, {doc_out(tx)} AS doc, epoch, created_at, updated_at, expires_at FROM harper_records
         WHERE table_id = :table_id AND created_at < :moment
         ORDER BY created_at
-        LIMIT :limit
+        LIMIT :limit {_hold(tx)}
         """,
         table_id=table_id,
         moment=moment_us,
@@ -103,12 +103,17 @@ def expired(tx: Tx, limit: int) -> list[Expired]:
         FROM harper_records AS r JOIN harper_tables AS t ON t.id = r.table_id
         WHERE r.expires_at <= :now
         ORDER BY r.expires_at
-        LIMIT :limit
+        LIMIT :limit {_hold(tx, "OF r SKIP LOCKED")}
         """,
         now=tx.now_us,
         limit=limit,
     )
     return [Expired(row["account_id"], row["table_id"], _stored(row)) for row in rows]
+
+
+def _hold(tx: Tx, how: str = "") -> str:
+    """Records that are about to be rewritten or removed are nobody else's meanwhile. SQLite has one writer."""
+    return f"FOR UPDATE {how}" if tx.engine == "postgres" else ""
 
 
 def _stored(row: Row) -> Stored:
