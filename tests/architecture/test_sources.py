@@ -192,7 +192,7 @@ def _repeats_another(node: Function | ast.ClassDef) -> bool:
 
 def _may_hold_sql(path: Path) -> bool:
     parts = path.relative_to(HARBOR).parts
-    is_store = path.name == "store.py" or path.name.endswith("_store.py")
+    is_store = path.name in ("store.py", "sql_views.py") or path.name.endswith("_store.py")
     return is_store or parts[:2] == ("kernel", "storage") or "/".join(parts) in SQL_ELSEWHERE
 
 

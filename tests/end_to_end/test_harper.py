@@ -92,3 +92,11 @@ async def test_a_change_in_harper_is_an_event_that_harbors_api_lists(sqlite_serv
             events = (await reply.json())["data"]
 
     assert "harper.table.created" in {event["type"] for event in events}
+
+
+async def test_an_administrator_asks_about_events_in_sql(sqlite_server: Server) -> None:
+    headers, url = credentials(sqlite_server.installation), f"{sqlite_server.url}/harper"
+    await operate(url, headers, "create_table", database="asked", table="t", primary_key="id")
+    sql = "SELECT type FROM harbor.events WHERE product = 'harper' AND type = 'harper.table.created' LIMIT 1"
+
+    assert await operate(url, headers, "sql", sql=sql) == (200, [{"type": "harper.table.created"}])

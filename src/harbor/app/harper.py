@@ -10,10 +10,13 @@ from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database
+from harbor.products.harbor_events.sql_views import VIEWS as HARBOR_VIEWS
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.product import harper_product
 
+# What an administrator may read with SQL besides tables of Harper.
+VIEWS = (*HARBOR_VIEWS,)
 # What Harper's documentation lets pages of any origin send.
 _HEADERS = "Content-Type, Authorization, Accept"
 
@@ -22,7 +25,8 @@ def product(
     settings: Settings, database: Database, clock: Clock, passwords: PasswordWorkers, throttle: SignInThrottle
 ) -> Product:
     """The product over an installation's users."""
-    return harper_product(UserAccess(database, passwords, throttle, clock.now), Compat(settings.harper_compat))
+    access = UserAccess(database, passwords, throttle, clock.now)
+    return harper_product(access, Compat(settings.harper_compat), views=VIEWS)
 
 
 def door(pipeline: Pipeline) -> Door:

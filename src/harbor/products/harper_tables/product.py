@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harbor.kernel.http.product import Product
 from harbor.kernel.sealed import Sealed
+from harbor.kernel.sql_views import SqlView
 from harbor.kernel.storage.migrate import Area
 from harbor.products.harper_tables.access.explain_api import OPERATIONS as EXPLAIN
 from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
@@ -26,7 +27,6 @@ from harbor.products.harper_tables.records.audit_api import OPERATIONS as AUDIT
 from harbor.products.harper_tables.search.api import OPERATIONS as SEARCH
 from harbor.products.harper_tables.sql.api import sql_operations
 from harbor.products.harper_tables.sql.bounds import Bounds
-from harbor.products.harper_tables.sql.views import SqlView
 
 # Two that insert the same record race, and the second one looks again.
 RACING_INDEXES = frozenset({"harper_records_pkey"})

@@ -9,12 +9,13 @@ from tests.products.harper_tables.conftest import Instance
 
 from harbor.kernel.call import Call
 from harbor.kernel.identity.store import Account
+from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.rights import EverythingAllowed, User
 from harbor.products.harper_tables.sql import service
 from harbor.products.harper_tables.sql.bounds import Bounds
 from harbor.products.harper_tables.sql.parsing import parsed
-from harbor.products.harper_tables.sql.views import SqlView, by_name
+from harbor.products.harper_tables.sql.views import by_name
 
 DEFAULT = Bounds()
 

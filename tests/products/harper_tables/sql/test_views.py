@@ -11,8 +11,8 @@ from tests.products.harper_tables.sql.direct import run
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError
+from harbor.kernel.sql_views import ColumnKind, SqlView
 from harbor.products.harper_tables.sql.bounds import Bounds
-from harbor.products.harper_tables.sql.views import ColumnKind, SqlView
 
 EVENTS = SqlView(
     database="harbor",

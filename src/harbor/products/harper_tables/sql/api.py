@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.sql import service
 from harbor.products.harper_tables.sql.bounds import Bounds
 from harbor.products.harper_tables.sql.functions import libraries
 from harbor.products.harper_tables.sql.parsing import Parsed, lane, parsed
-from harbor.products.harper_tables.sql.views import SqlView, by_name
+from harbor.products.harper_tables.sql.views import by_name
 
 # Longer texts are read on a thread, so that others are not kept waiting; so are those that need a library first.
 _READ_APART_ABOVE = 20_000

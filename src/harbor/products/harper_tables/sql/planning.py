@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, TIMES, Table
 from harbor.products.harper_tables.compat import Compat
@@ -40,7 +41,7 @@ from harbor.products.harper_tables.sql.tree import (
 )
 from harbor.products.harper_tables.sql.tree import Source as From
 from harbor.products.harper_tables.sql.view_rows import ViewRelation, rows_of
-from harbor.products.harper_tables.sql.views import SqlView, ViewNames
+from harbor.products.harper_tables.sql.views import ViewNames
 from harbor.products.harper_tables.values import Doc
 
 

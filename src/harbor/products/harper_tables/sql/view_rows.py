@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from harbor.kernel.call import Call
+from harbor.kernel.sql_views import ColumnKind, SqlView
 from harbor.products.harper_tables.search.model import Comparator, Condition, Group
 from harbor.products.harper_tables.sql import view_store as store
 from harbor.products.harper_tables.sql.bounds import Budget
@@ -16,7 +17,6 @@ from harbor.products.harper_tables.sql.compiling import Row
 from harbor.products.harper_tables.sql.faults import wrong
 from harbor.products.harper_tables.sql.relations import Cells, Relation
 from harbor.products.harper_tables.sql.scope import Source
-from harbor.products.harper_tables.sql.views import ColumnKind, SqlView
 from harbor.products.harper_tables.values import INT_MAX, Doc
 
 # They come in one piece, so fewer than of a table.

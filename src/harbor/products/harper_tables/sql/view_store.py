@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harbor.kernel.sql_views import SqlView
 from harbor.kernel.storage.database import Row, Tx
-from harbor.products.harper_tables.sql.views import SqlView
 
 # A column, a sign and a value that every row must satisfy.
 Condition = tuple[str, str, object]

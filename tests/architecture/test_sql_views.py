@@ -1,0 +1,43 @@
+"""What may be asked about in SQL: one account's rows, and nothing secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from harbor.app.harper import VIEWS
+from harbor.app.opening import SEALED_COLUMNS, areas
+from harbor.kernel.sql_views import SqlView
+from harbor.kernel.storage.database import Database
+from harbor.kernel.storage.migrate import migrate
+
+# Secrets and their digests, and what may hold a person's content: bodies, replies, snapshots, changes.
+SECRET = {
+    "secrets",
+    "headers",
+    "digest",
+    "password_hash",
+    "body",
+    "reply",
+    "before",
+    "after",
+    "response_body",
+    "response_headers",
+}
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")
+async def test_a_view_is_readable_and_shows_nothing_secret(view: SqlView, database: Database) -> None:
+    await migrate(database, areas(database.engine))
+
+    rows = await database.read(lambda tx: tx.rows(f"SELECT * FROM ({view.select}) AS v", account_id="acc_nobody"))
+
+    assert rows == []
+    assert not SECRET & set(view.columns)
+    assert not {sealed.column for sealed in SEALED_COLUMNS} & set(view.columns)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")
+def test_a_view_names_its_columns_and_keeps_to_an_account(view: SqlView) -> None:
+    assert "*" not in view.select
+    assert "account_id = :account_id" in view.select
+    assert "account_id" not in view.columns
