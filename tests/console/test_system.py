@@ -10,7 +10,7 @@ from tests.console.session import sign_in
 from tests.factories import Organization, make_delivery, make_event, make_webhook
 from tests.harness import House
 
-from harbor.console.system import words
+from harbor.console.system import machine, words
 from harbor.kernel.call import Call
 from harbor.kernel.identity.people_model import Role
 from harbor.kernel.jobs import queue
@@ -60,6 +60,26 @@ async def test_it_is_for_the_operators_owners_and_administrators(house: House, a
     assert ((await other.get("/system")).status, (await member.get("/system")).status) == (404, 403)
     link = b'href="/console/system"'
     assert [link in (await who.get("/account")).body for who in (owner, other, member)] == [True, False, False]
+
+
+async def test_nobody_else_makes_the_server_walk_through_its_files(
+    house: House, acme: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await sign_in(house, await house.organization("Other"))
+    owner = await sign_in(house, acme)
+    walks: list[Path] = []
+    size = machine._size
+
+    def walk(folder: Path) -> tuple[int, bool]:
+        walks.append(folder)
+        return size(folder)
+
+    monkeypatch.setattr(machine, "_size", walk)
+    await other.get("/system")
+    before = len(walks)
+    await owner.get("/system")
+
+    assert (before, len(walks)) == (0, 1)
 
 
 @pytest.mark.parametrize(

@@ -11,24 +11,27 @@ from harbor.kernel import instance_store as instance
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
 from harbor.kernel.http.page import Html
+from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
+from harbor.kernel.storage.database import Tx
 from harbor.products.harbor_events.admin import service as admin
 
 SCOPE: Final = "system:read"
 
 
-async def look(services: Services) -> Machine:
-    """The machine, outside the transaction."""
+async def look(request: Request, services: Services) -> Machine:
+    """The machine, outside the transaction. Nobody but the operator makes the server walk through its files."""
+    assert request.principal is not None, request.route_name
+    organization_id = request.principal.organization_id
+    await services.database.read(lambda tx: _operator(tx, organization_id))
     return await machine.look(services)
 
 
 def show(call: Call, prepared: Machine) -> Html:
     """The page. For other organizations than the operator's it is not there."""
-    organization = identity.organization(call.tx, call.principal.organization_id)
-    if organization is None or not organization.is_operator:
-        raise Missing("There is no such page.", code="route_not_found")
+    organization = _operator(call.tx, call.principal.organization_id)
     sides = identity.accounts_of(call.tx, organization.id)
     queues = [(side.value, admin.queue_state(call.within(account.id))) for side, account in sides.items()]
     return Html(
@@ -55,6 +58,13 @@ def show(call: Call, prepared: Machine) -> Html:
             "span": lambda ms: words.span(timedelta(milliseconds=ms)),
         },
     )
+
+
+def _operator(tx: Tx, organization_id: str) -> identity.Organization:
+    organization = identity.organization(tx, organization_id)
+    if organization is None or not organization.is_operator:
+        raise Missing("There is no such page.", code="route_not_found")
+    return organization
 
 
 # A minute is longer than any receiver that answers keeps a delivery waiting.
