@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from tests.console.doors import hashed, knock
 from tests.console.session import Browser, another_session, sign_in, stranger
 from tests.factories import Organization
 from tests.harness import House
 
+from harbor.console.product import console_product
+from harbor.kernel.http.page import Section
+from harbor.kernel.http.routes import Route
 from harbor.kernel.identity import people
 
 FIELDS = {"name": "Renamed", "email": "ada@example.com"}
@@ -121,3 +126,13 @@ async def test_a_query_that_cannot_be_read_is_refused_with_a_page(house: House, 
 
     assert {what: reply.status for what, reply in replies.items()} == {"sign-in": 422, "page": 422, "nothing": 404}
     assert all(b"data-error" in reply.body for reply in replies.values())
+
+
+async def test_no_raw_route_takes_a_form_whose_token_nobody_would_look_at(house: House) -> None:
+    async def take() -> None: ...
+
+    route = Route("sample.take", "POST", "/sample", take, raw=True)
+    section = Section(name="sample", label="", icon="", links=(), routes=(route,), templates=Path(__file__).parent)
+
+    with pytest.raises(AssertionError, match=r"sample\.take"):
+        console_product(house.database, (section,), version="0.0.0")
