@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from tests.products.harper_tables.conftest import Instance
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog import store
+from harbor.products.harper_tables.search import rules, service
+from harbor.products.harper_tables.search.model import Node
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
 NOW_MS = 1_779_710_400_000
@@ -381,3 +384,40 @@ async def test_one_of_many_values_is_found_by_its_kind(press: Instance) -> None:
     assert await ids("is_new", None, True, 0) == [7, 8, 9, 11]
     assert await ids("author", {"tags": ["a", "b"], "name": "Ida"}) == [7]
     assert await ids("author", {"tags": ["b", "a"], "name": "Ida"}) == []
+
+
+async def test_what_looks_long_at_a_record_does_not_keep_others_waiting(
+    one_engine: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one_engine.table(records=[{"id": 1, "text": "moss"}])
+    begun_on: list[str] = []
+    look = rules.matcher
+
+    def noted(node: Node) -> rules.Matcher:
+        begun_on.append(threading.current_thread().name)
+        return look(node)
+
+    monkeypatch.setattr(service, "matcher", noted)
+    word = {"attribute": "text", "comparator": "matches", "value": "moss"}
+    plain = {"attribute": "text", "comparator": "equals", "value": "moss"}
+    for conditions in ([word], [{"conditions": [plain] * 20}], [plain]):
+        assert len(await one_engine.do("search", **ARTICLE, conditions=conditions)) == 1
+
+    assert [name == threading.main_thread().name for name in begun_on] == [False, False, True]
+
+
+async def test_a_search_ends_when_it_takes_too_long(one_engine: Instance, monkeypatch: pytest.MonkeyPatch) -> None:
+    await one_engine.table(records=[{"id": 1, "text": "moss"}])
+    monkeypatch.setattr(service, "READ_THREAD_S_MAX", -1.0)
+    word = {"attribute": "text", "comparator": "contains", "value": "moss"}
+
+    status, sentence = await one_engine.refused("search", **ARTICLE, conditions=[word])
+
+    assert (status, sentence[:29]) == (400, "The search takes longer than ")
+
+
+async def test_nothing_is_among_no_values_in_whatever_order(press: Instance) -> None:
+    none = {"attribute": "year", "comparator": "in", "value": []}
+
+    for more in ({}, {"sort": {"attribute": "year"}}, {"sort": {"attribute": "id"}, "limit": 1}):
+        assert await press.do("search", **ARTICLE, conditions=[none], **more) == []

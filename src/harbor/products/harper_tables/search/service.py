@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 
+from harbor.kernel.bounds import READ_THREAD_S_MAX
 from harbor.kernel.call import Call
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog.model import CREATED, UPDATED, Table
@@ -76,7 +78,7 @@ def _counted(size: int, found: Found, field: str) -> int:
 def matches(tx: Tx, table: Table, query: Query) -> Iterator[Match]:
     """The records that match, in the order of the walk and without a part cut out."""
     steps = planner.plan(tx, table, query.where)
-    return _walked(tx, table, steps or (KeySpan(),), query)
+    return _walked(tx, table, (KeySpan(),) if steps is None else steps, query)
 
 
 def count(call: Call, table: Table) -> int:
@@ -96,17 +98,19 @@ def values_of(table: Table, found: Found) -> Doc:
 def _ordered(tx: Tx, table: Table, query: Query) -> Iterable[Match]:
     steps = planner.plan(tx, table, query.where)
     if not query.sort:
-        return _walked(tx, table, steps or (KeySpan(),), query)
+        return _walked(tx, table, (KeySpan(),) if steps is None else steps, query)
     walk = _sorted_walk(table, query, steps)
     if walk is not None:
         return _along(tx, table, query, walk)
-    return _sorted(_walked(tx, table, steps or (KeySpan(),), query), query)
+    return _sorted(_walked(tx, table, (KeySpan(),) if steps is None else steps, query), query)
 
 
 def _walked(tx: Tx, table: Table, steps: Steps, query: Query, *, descending: bool | None = None) -> Iterator[Match]:
     """Matches of all steps, each once."""
     backward = query.is_reversed if descending is None else descending
     test = None if query.where == EVERYTHING else matcher(query.where)
+    # The store ends what it works on too long itself; looking at records is work of ours.
+    until = time.monotonic() + READ_THREAD_S_MAX
     seen: set[bytes] | None = set() if len(steps) > 1 else None
     for step in reversed(steps) if backward else steps:
         for found in _records(tx, table, step, query.wanted, descending=backward):
@@ -115,6 +119,13 @@ def _walked(tx: Tx, table: Table, steps: Steps, query: Query, *, descending: boo
                     continue
                 seen.add(found.key)
             doc = values_of(table, found)
+            if test is not None and time.monotonic() > until:
+                raise invalid(
+                    f"The search takes longer than {READ_THREAD_S_MAX:g} seconds; ask with fewer conditions, or for an "
+                    "attribute with an index.",
+                    code="too_slow",
+                    field="conditions",
+                )
             if test is None or test(doc):
                 yield Match(found.key, doc, found)
 
@@ -146,7 +157,7 @@ def _sorted_walk(table: Table, query: Query, steps: Steps | None) -> Step | None
             if query.limit is not None and (query.sort[0].is_descending or not isinstance(walk, EntrySpan))
             else None
         )
-    if len(steps) > 1:
+    if len(steps) != 1:  # none at all where nothing can match
         return None
     step = steps[0]
     if isinstance(step, EntrySpan) and isinstance(walk, EntrySpan) and step.attribute_id == walk.attribute_id:
