@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import cbor2
 import pytest
 from tests.products.harper_tables.conftest import Instance
 
@@ -296,3 +298,26 @@ async def test_a_change_of_the_catalogue_is_an_event(instance: Instance, databas
 
     told = await instance.house.read(instance.organization.production, types)
     assert told == ["harper.database.created", "harper.table.created"]
+
+
+async def test_a_definition_may_come_in_any_form(one_engine: Instance) -> None:
+    await one_engine.table()
+    since = datetime(2026, 5, 25, tzinfo=UTC)
+    column = {"name": "since", "elements": since}
+    asked = (
+        {"operation": "create_attribute", "database": "press", "table": "article", "attribute": "q", "elements": since},
+        {
+            "operation": "create_table",
+            "database": "press",
+            "table": "draft",
+            "primary_key": "id",
+            "attributes": [column],
+        },
+    )
+
+    for each in asked:
+        reply = await one_engine.client.request("POST", "/", body=cbor2.dumps(each), media_type="application/cbor")
+        assert reply.status == 200, reply.body
+
+    shown = (await one_engine.do("describe_table", database="press", table="draft"))["attributes"]
+    assert shown[-1]["elements"] == "2026-05-25T00:00:00.000Z"

@@ -10,6 +10,7 @@ from harbor.products.harper_tables.catalog import describing, service
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, TIMES, TYPES
 from harbor.products.harper_tables.fields import Fields, name_fault
 from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.replies import plain
 
 _GROUP = "Databases and tables"
 _ATTRIBUTES_MAX = 1_000
@@ -70,7 +71,7 @@ def create_attribute(call: Call, body: Fields) -> dict[str, Any]:
     attribute = body.new_name("attribute", required=True)
     is_indexed = body.flag("indexed", default=True)
     body.check()
-    definition = {each: body.values[each] for each in ("type", "elements", "nullable") if each in body.values}
+    definition = {each: plain(body.values[each]) for each in ("type", "elements", "nullable") if each in body.values}
     if not is_indexed:
         definition["indexed"] = False
     service.create_attribute(call, database, name, attribute, definition)
@@ -165,7 +166,7 @@ def _attributes(body: Fields) -> tuple[dict[str, dict[str, Any]] | None, str | N
         elif fault:
             body.refuse(f"'{label}' {fault}", field=label)
         else:
-            found[name] = {key: each[key] for key in _KEPT if each.get(key) is not None}
+            found[name] = {key: plain(each[key]) for key in _KEPT if each.get(key) is not None}
             is_marked = each.get("is_primary_key") is True or each.get("isPrimaryKey") is True
             marked = name if is_marked else marked
     return found, marked
