@@ -246,6 +246,19 @@ async def test_a_gzipped_body_is_read(one_engine: Instance) -> None:
     assert (await one_engine.client.request("POST", "/", body=packed[:-9], headers=headers)).status == 400
 
 
+async def test_what_a_stranger_packs_is_no_larger_unpacked_than_packed(one_engine: Instance) -> None:
+    """23 KB of packed brackets were seconds of work and a gigabyte for who had shown no credential."""
+    packed = gzip.compress(b'{"operation":"describe_all","a":[' + b"[]," * 50_000 + b"[]]}")
+    stranger = one_engine.house.client("harper")
+
+    assert len(packed) < 1_000
+    reply = await stranger.request("POST", "/", body=packed, headers={"Content-Encoding": "gzip"})
+    assert (reply.status, reply.json()) == (401, {"error": "Must login"})
+    assert (
+        await one_engine.client.request("POST", "/", body=packed, headers={"Content-Encoding": "gzip"})
+    ).status == 200
+
+
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [

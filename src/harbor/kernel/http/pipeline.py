@@ -209,7 +209,8 @@ class Pipeline:
             raw = await self._read(request, receive, limit)
         except TooLarge as error:
             raise refusal or error from None
-        is_large = len(raw) > _CHECKED_APART_ABOVE
+        # A packed body is as large as it turns out to be.
+        is_large = len(raw) > _CHECKED_APART_ABOVE or request.header(b"content-encoding") is not None
         route = await asyncio.to_thread(finder, request, raw) if is_large else finder(request, raw)
         return raw, self._routes[route.name], refusal
 

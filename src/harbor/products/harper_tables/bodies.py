@@ -24,7 +24,7 @@ from harbor.products.harper_tables.values import Instant
 
 CBOR, MSGPACK = "application/cbor", "application/x-msgpack"
 _MSGPACKS = frozenset({MSGPACK, "application/msgpack", "application/vnd.msgpack"})
-UNPACKED_BYTES_MAX = 128 * MIB
+UNPACKED_BYTES_MAX = BODY_BYTES_MAX = 16 * MIB
 # Integers of more digits are no numbers to JavaScript either, and Python reads no more from text.
 INT_BITS_MAX = 14_000
 BIG_INT_EXT = 0x42  # msgpackr's extension for integers beyond 64 bits, two's complement
@@ -34,10 +34,12 @@ _PATH_LENGTH_MAX = 200
 _json = msgspec.json.Decoder()
 
 
-def read(raw: bytes, media_type: str | None, coding: str | None) -> dict[str, Any]:
-    """The object a body holds. Raises `Invalid`."""
+def read(
+    raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: int = UNPACKED_BYTES_MAX
+) -> dict[str, Any]:
+    """The object a body holds. Raises `Invalid`, and `TooLarge` for one of more than `bytes_max` when unpacked."""
     if coding and coding.strip().lower() not in ("identity", ""):
-        raw = _unpacked(raw, coding.strip().lower())
+        raw = _unpacked(raw, coding.strip().lower(), bytes_max)
     kind = (media_type or "").partition(";")[0].strip().lower()
     if kind == CBOR:
         value = _plain(_cbor(raw))
@@ -174,16 +176,16 @@ def _too_deep() -> HarborError:
     return invalid(f"The body is nested deeper than {JSON_DEPTH_MAX} levels.", code="invalid_json")
 
 
-def _unpacked(raw: bytes, coding: str) -> bytes:
+def _unpacked(raw: bytes, coding: str, bytes_max: int) -> bytes:
     if coding not in ("gzip", "x-gzip"):
         raise invalid(f"The content coding {coding[:50]} is not known here; send gzip or none.", code="invalid_json")
     unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        found = unpacker.decompress(raw, UNPACKED_BYTES_MAX)
+        found = unpacker.decompress(raw, bytes_max)
     except zlib.error:
         raise invalid_json() from None
     if unpacker.unconsumed_tail:
-        raise TooLarge(f"The body is too large; at most {UNPACKED_BYTES_MAX} bytes are accepted here.")
+        raise TooLarge(f"The body is too large; at most {bytes_max} bytes are accepted here.")
     if not unpacker.eof:
         raise invalid_json()
     return found

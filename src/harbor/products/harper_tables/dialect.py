@@ -19,6 +19,7 @@ from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables import replies
+from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
@@ -69,6 +70,7 @@ def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Di
         admit=operations.admit,
         logs_bodies=False,
         finder=operations.find,
+        body_bytes_max=BODY_BYTES_MAX,
         encode=_encode,
         parse=lambda request, _raw: exchange(request).values,
         decode=lambda request, _value, _type: Fields(exchange(request).values, compat),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal, cast
 
+from harbor.kernel.bounds import BODY_BYTES_BEFORE_CREDENTIAL
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError, Missing, Unsupported
 from harbor.kernel.http.request import Reply, Request
@@ -171,7 +172,11 @@ class Operations:
         return found
 
     def _named(self, request: Request, raw: bytes, found: Exchange) -> Route:
-        values = bodies.read(raw, request.header(b"content-type"), request.header(b"content-encoding"))
+        # What nobody vouches for is as small unpacked as it must be packed.
+        bytes_max = BODY_BYTES_BEFORE_CREDENTIAL if request.principal is None else bodies.UNPACKED_BYTES_MAX
+        values = bodies.read(
+            raw, request.header(b"content-type"), request.header(b"content-encoding"), bytes_max=bytes_max
+        )
         for name in _NEVER:
             values.pop(name, None)
         if not values:

@@ -147,3 +147,26 @@ async def test_a_list_without_sql_refuses_it_in_every_lane(one_engine: Instance)
         assert access == ["Operation 'sql' is not permitted for this role's operations configuration"], sql
     for name in ("sql.long", "sql.write"):
         assert (await someone.ask(name, sql="SELECT 1")).status == 400, name
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE press.article SET title = 'x' WHERE fee = 90",
+        "UPDATE press.article SET title = fee WHERE id = 1",
+        "DELETE FROM press.article WHERE fee = 90",
+    ],
+)
+async def test_who_may_write_and_not_read_learns_nothing_by_writing(one_engine: Instance, sql: str) -> None:
+    await library(one_engine)
+    writer = await one_engine.user("wim", on_article("update", "delete"))
+
+    assert (await denial(writer, sql))[0][0]["required_table_permissions"][0] == "read"
+
+
+async def test_who_may_write_and_not_read_writes_what_is_named_by_its_key(one_engine: Instance) -> None:
+    await library(one_engine)
+    writer = await one_engine.user("wim", on_article("update"))
+
+    reply = await writer.ask("sql", sql="UPDATE press.article SET title = 'Reeds' WHERE id = 1")
+    assert (reply.status, reply.json()["update_hashes"]) == (200, [1])

@@ -11,6 +11,7 @@ from tests.products.harper_tables.sql.direct import run
 
 from harbor.kernel.errors import HarborError, Kind
 from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harper_tables.sql.parsing import lane
 
 ROWS = [{"id": number, "text": "x" * 100, "group": number % 7} for number in range(600)]
 
@@ -100,3 +101,19 @@ async def test_others_are_answered_while_a_statement_runs(one_engine: Instance) 
     assert [reply.status for reply in others] == [200] * 5
     assert not long.done()
     assert (await long).json() == [{"n": len(ROWS) ** 2}]
+
+
+@pytest.mark.parametrize("blank", [" ", "/**/", "--\n", "("])
+def test_any_number_of_blanks_before_the_first_word_is_read_at_once(blank: str) -> None:
+    """Tried in every way that blanks can be told apart, forty of them took longer than anybody waits."""
+    assert lane({"sql": blank * 400 + "1"}) == "short"
+    assert lane({"sql": blank * 400 + "insert into a.b (c) values (1)"}) == "write"
+
+
+async def test_a_statement_that_writes_has_as_long_as_the_writer_of_the_store(filled: Instance) -> None:
+    sql = (
+        "INSERT INTO press.article (id) SELECT a.id + b.id + c.id FROM press.article a "
+        "CROSS JOIN press.article b CROSS JOIN press.article c"
+    )
+
+    assert "longer than 1.5 seconds" in await refusal(filled, sql, Bounds(rows_read=10**9, rows_out=10**9))

@@ -105,3 +105,8 @@ def test_values_are_one_group_if_they_have_one_order(a: Any, b: Any) -> None:
 def test_objects_are_one_group_whatever_the_order_of_their_names() -> None:
     assert op.group_key({"a": 1, "b": [MOMENT]}) == op.group_key({"b": [MOMENT.ms], "a": 1.0})
     assert op.group_key({"a": 1}) != op.group_key({"a": True})
+
+
+def test_the_rest_of_a_number_of_any_size_is_exact() -> None:
+    assert op.modulo(10**400 + 1, 7) == (10**400 + 1) % 7
+    assert op.modulo(-(10**400) - 1, 7) == -((10**400 + 1) % 7)

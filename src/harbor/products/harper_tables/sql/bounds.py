@@ -27,6 +27,10 @@ class Bounds:
     bytes_kept: int = 256 * MIB
 
 
+# Who writes holds the only writer of SQLite: as long as the store lets any write take.
+WRITE_SECONDS_MAX = 1.5
+
+
 @dataclass(slots=True)
 class Budget:
     """What is left of the bounds while a statement runs."""

@@ -7,7 +7,6 @@ that is a date, and the older line compares a number with its digits and a boole
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -223,7 +222,7 @@ def _quotient(a: int, b: int) -> Any:
 
 def _rest(a: int, b: int) -> Any:
     # As in JavaScript the sign is that of the first operand.
-    return NOTHING if b == 0 else int(math.copysign(1, a)) * (abs(a) % abs(b))
+    return NOTHING if b == 0 else (-1 if a < 0 else 1) * (abs(a) % abs(b))
 
 
 subtract = _exactly(lambda a, b: a - b, _DECIMALS.subtract)

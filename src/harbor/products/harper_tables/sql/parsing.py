@@ -21,8 +21,9 @@ from harbor.products.harper_tables.sql.tree import Statement
 _KEPT_MAX = 2_000
 _KEPT_LENGTH_MAX = 8_000
 _known: OrderedDict[str, Statement] = OrderedDict()
-# Space, comments and parentheses may stand before the first word.
-_FIRST = re.compile(r"(?:\s+|--[^\n]*\n|/\*.*?\*/|\()*([A-Za-z]+)", re.DOTALL)
+# Space, comments and parentheses may stand before the first word. Possessive: anybody may send anything here, and what
+# was read as a blank is never tried as something else.
+_FIRST = re.compile(r"(?:\s++|--[^\n]*+\n|/\*.*?\*/|\()*+([A-Za-z]+)", re.DOTALL)
 _WRITES = frozenset({"INSERT", "UPDATE", "DELETE"})
 # What may take long without asking the store, and so must not begin on the loop.
 _HEAVY = re.compile(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from harbor.kernel.call import Call
@@ -10,7 +11,7 @@ from harbor.products.harper_tables.refusals import unauthorized
 from harbor.products.harper_tables.rights import user_of
 from harbor.products.harper_tables.sql import operators as op
 from harbor.products.harper_tables.sql import writing
-from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harper_tables.sql.bounds import WRITE_SECONDS_MAX, Bounds
 from harbor.products.harper_tables.sql.faults import too_much, wrong
 from harbor.products.harper_tables.sql.joining import size
 from harbor.products.harper_tables.sql.parsing import Parsed
@@ -26,6 +27,8 @@ def run(call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewN
     """The answer to one statement. Raises what its faults are answered with."""
     statement = parsed.statement
     _admit(call, statement)
+    if isinstance(statement, Insert | Update | Delete):
+        bounds = replace(bounds, seconds=min(bounds.seconds, WRITE_SECONDS_MAX))
     planner = Planner(call, parsed, compat, bounds, views)
     try:
         if not isinstance(statement, Insert | Update | Delete):

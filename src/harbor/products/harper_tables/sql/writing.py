@@ -135,10 +135,12 @@ def _require(planner: Planner, table: Table, source: Source, permission: str, na
     attributes: dict[str, Sequence[str]] = {READ: list(source.used)}
     if names:
         attributes[permission] = names
+    # What WHERE and SET look at can be learned from what is written. The key alone says only which record is meant.
+    looks = bool(set(source.used) - {table.primary_key})
     need = Need(
         database=table.database,
         table=table.name,
-        permissions=(permission,),
+        permissions=(READ, permission) if looks else (permission,),
         attributes=attributes,
         key=table.primary_key,
     )
