@@ -140,7 +140,7 @@ async def test_ten_thousand_events_are_listed_without_gap_or_repeat_while_others
     is_done.set()
     written = sum(await asyncio.gather(*writers))
 
-    assert written > 50
+    assert written > 10
     assert [event["id"] for event in oldest_first] == ids
     seen = [event["id"] for event in whole]
     assert len(set(seen)) == len(seen)
