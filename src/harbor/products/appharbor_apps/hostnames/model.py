@@ -8,6 +8,7 @@ from datetime import datetime
 from ipaddress import ip_address
 
 import idna
+import idna.uts46data  # it is loaded when first asked for, which would be in a transaction
 
 from harbor.kernel.errors import Invalid
 
