@@ -52,6 +52,8 @@ def test_the_demo_shows_that_nothing_accepted_is_lost(tmp_path: Path) -> None:
     assert 80 <= shown["kill"]["answered_before"] < 200
     assert shown["secret_key"].startswith("hb_test_")
     assert shown["admin_key"].startswith("hb_admin_")
+    assert shown["console"]["url"] == f"{shown['address']}/console"
+    assert shown["harper"]["username"] == "admin"
     assert {events for endpoint in shown["endpoints"] for events in endpoint["events"]} == {"order.*", "invoice.paid"}
     assert not _answers(shown["address"])
 

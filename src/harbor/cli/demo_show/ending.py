@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any, Final
 
 from harbor.cli.demo_show.killing import Killing
@@ -36,9 +37,15 @@ def document(stage: Stage, killing: Killing, *, note: str | None, seconds: float
         "workspace_id": shop.workspace_id,
         "secret_key": shop.secret_key,
         "admin_key": shop.admin_key,
+        "console": {"url": f"{stage.server.address}/console", **_credentials(shop.made["console"], "email")},
+        "harper": {"url": stage.server.operations, **_credentials(shop.made["harper"], "username")},
         "endpoints": [{"id": one.id, "url": one.url, "events": list(one.events)} for one in shop.endpoints],
         "seconds": round(seconds, 1),
     }
+
+
+def _credentials(made: Mapping[str, str], name: str) -> dict[str, str]:
+    return {name: made[name], "password": made["password"]}
 
 
 def stay_up(stage: Stage) -> None:
@@ -60,6 +67,9 @@ def _invite(stage: Stage) -> None:
     screen.fact("API", api)
     screen.fact("Key", shop.secret_key)
     screen.fact("Admin key", shop.admin_key)
+    console, harper = shop.made["console"], shop.made["harper"]
+    screen.fact("Console", f"{stage.server.address}/console  {console['email']}  {console['password']}")
+    screen.fact("Harper", f"{stage.server.operations}  {harper['username']}  {harper['password']}")
     screen.fact("Log", str(stage.place.log))
     screen.line("\nTry, in another terminal:\n", "bold")
     screen.line(f'  H="Authorization: Bearer {shop.secret_key}"')

@@ -26,7 +26,7 @@ class Server:
     """One data directory and the process that serves it. `address` is known once it has started."""
 
     def __init__(self, data: Path, port: int, log: Path) -> None:
-        self.address = ""
+        self.address = self.operations = ""
         self._data = data
         self._port = port
         self._operations_port = OPERATIONS_PORT if _is_free(OPERATIONS_PORT) else 0
@@ -73,11 +73,16 @@ class Server:
         assert self._process.stdout is not None
         line = _first_line(self._process, self._process.stdout)
         if not line:
-            self._process.wait()
+            self._end()
+            if self._operations_port == OPERATIONS_PORT and not _is_free(OPERATIONS_PORT):
+                self._operations_port = 0  # somebody took it meanwhile, and nobody asked for this one by its number
+                self.start()
+                return
             raise self._failure("Harbor did not start")
-        self.address = json.loads(line)["addresses"]["main"]
+        addresses = json.loads(line)["addresses"]
+        self.address, self.operations = addresses["main"], addresses["operations"]
         # Started again, it must be found where it was.
-        self._port = int(self.address.rpartition(":")[2])
+        self._port, self._operations_port = (int(each.rpartition(":")[2]) for each in (self.address, self.operations))
 
     def kill(self) -> None:
         """SIGKILL: the process ends in the middle of whatever it is doing."""

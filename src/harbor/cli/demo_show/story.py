@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -30,12 +30,17 @@ KEY_RATE_LIMIT: Final = "60000:2000"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shop:
-    """What was made: a workspace with its key and endpoints, and the key of the installation."""
+    """What was made: a workspace with its key and endpoints, and what `harbor init` printed."""
 
     workspace_id: str
     secret_key: str
-    admin_key: str
     endpoints: Sequence[WebhookEndpoint]
+    made: Mapping[str, Any]
+
+    @property
+    def admin_key(self) -> str:
+        """The key of the installation."""
+        return str(self.made["harbor"]["admin_key"])
 
 
 class Stage:
@@ -80,7 +85,7 @@ def set_up(stage: Stage, note: str | None) -> None:
     with screen.waiting("Starting ..."):
         server.start()
     screen.fact("Server", f"{server.address}, process {server.process_id}")
-    stage.shop = _open_shop(stage, made["harbor"]["admin_key"])
+    stage.shop = _open_shop(stage, made)
     stage.harbor = stage.client(stage.shop.secret_key)
     screen.fact("Workspace", f"{stage.shop.workspace_id} in the sandbox")
     screen.fact("Key", stage.shop.secret_key)
@@ -124,8 +129,8 @@ def fail_and_retry(stage: Stage) -> None:
     stage.findings.add("  numbers of its attempts", expected="1, 2", seen=", ".join(str(number) for number, _ in seen))
 
 
-def _open_shop(stage: Stage, admin_key: str) -> Shop:
-    admin = stage.client(admin_key).admin
+def _open_shop(stage: Stage, installed: Mapping[str, Any]) -> Shop:
+    admin = stage.client(installed["harbor"]["admin_key"]).admin
     workspace = admin.workspaces.create(name="Demo shop", environment="sandbox", idempotency_key="demo-workspace")
     made = admin.api_keys.create(workspace.id, name="Demo key", rate_limit=KEY_RATE_LIMIT, idempotency_key="demo-key")
     assert made.secret is not None
@@ -141,7 +146,7 @@ def _open_shop(stage: Stage, admin_key: str) -> Shop:
         assert endpoint.secret is not None
         stage.receiver.secrets[path] = endpoint.secret
         endpoints.append(endpoint)
-    return Shop(workspace_id=workspace.id, secret_key=made.secret, admin_key=admin_key, endpoints=endpoints)
+    return Shop(workspace_id=workspace.id, secret_key=made.secret, endpoints=endpoints, made=installed)
 
 
 def _post(stage: Stage, event_type: str, payload: dict[str, Any]) -> str:
