@@ -22,7 +22,7 @@ from tests.receiver import Receiver
 
 from harbor.kernel.webhooks.dispatch.dispatcher import LEASE_S
 
-ROUNDS_SHORT = 6
+ROUNDS_SHORT = 10
 ROUNDS = int(os.environ.get("HARBOR_TORTURE_ROUNDS", ROUNDS_SHORT))
 WRITERS = 16
 LIFE_S_MAX = 0.5
