@@ -73,13 +73,13 @@ class Front:
             return
         path: str = scope["path"]
         if scope["method"] == "OPTIONS":
-            await self._options(scope, send, path)
+            await self._options(scope, send)
             return
-        owner = self._owner(scope)
-        if path == "/" and owner is None and self.pages_at is not None and "text/html" in _header(scope, b"accept"):
+        door, path_below, mount, is_own = self._door(scope)
+        if path == "/" and not is_own and self.pages_at is not None and "text/html" in _header(scope, b"accept"):
             await _send_on(send, self.pages_at)
             return
-        service = self.services.get(path) if owner is None else None
+        service = None if is_own else self.services.get(path)
         if service is not None and scope["method"] in ("GET", "HEAD"):
             if path == "/metrics" and not self._may_see_metrics(scope):
                 await _send_bytes(
@@ -89,27 +89,23 @@ class Front:
             status, media_type, body = await service(scope)
             await _send_bytes(send, status, media_type, body)
             return
-        door, path, mount = self._door(scope, path)
         if door.any_origin_headers:
             send = _adding(send, [(b"access-control-allow-origin", b"*")])
         elif self.cors_origins:
             send = self._with_cors(scope, send)
-        await door.pipeline(scope, receive, send, path, mount)
+        await door.pipeline(scope, receive, send, path_below, mount)
 
-    def _owner(self, scope: MutableMapping[str, Any]) -> Door | None:
-        """The product whose port or host this is: its root is all its own."""
-        listener = scope.get("state", {}).get("listener", "main")
-        return self._way(_header(scope, b"host"), scope.get("scheme", "http"), listener)[0]
-
-    def _door(self, scope: MutableMapping[str, Any], path: str) -> tuple[Door, str, Mount]:
+    def _door(self, scope: MutableMapping[str, Any]) -> tuple[Door, str, Mount, bool]:
+        """The product a request is for, the path below its mount, and whether this port or host is all its own."""
+        path: str = scope["path"]
         listener = scope.get("state", {}).get("listener", "main")
         owner, mount_of = self._way(_header(scope, b"host"), scope.get("scheme", "http"), listener)
         if owner is not None:
-            return owner, path, mount_of[owner.prefix]
+            return owner, path, mount_of[owner.prefix], True
         for door in self._prefixed:
             if path.startswith(door.prefix) and path[len(door.prefix) : len(door.prefix) + 1] in ("", "/"):
-                return door, path[len(door.prefix) :] or "/", mount_of[door.prefix]
-        return self._root, path, mount_of[""]
+                return door, path[len(door.prefix) :] or "/", mount_of[door.prefix], False
+        return self._root, path, mount_of[""], False
 
     def _find_way(self, authority: str, scheme: str, listener: str) -> tuple[Door | None, dict[str, Mount]]:
         """Who owns this way in, if one product does, and the mount of each prefix; remembered for the last few hosts."""
@@ -148,28 +144,15 @@ class Front:
             return False
         return address is not None and any(address in network for network in self.metrics_networks)
 
-    async def _options(self, scope: MutableMapping[str, Any], send: Send, path: str) -> None:
+    async def _options(self, scope: MutableMapping[str, Any], send: Send) -> None:
         headers = [(b"allow", _ALLOWED_METHODS.encode())]
-        door, _, _ = self._door(scope, path)
-        if door.any_origin_headers:
-            headers += [
-                (b"access-control-allow-origin", b"*"),
-                (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-                (b"access-control-allow-headers", door.any_origin_headers.encode()),
-                (b"access-control-max-age", b"600"),
-            ]
-            await send({"type": "http.response.start", "status": 204, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return
+        door, _, _, _ = self._door(scope)
         origin = _header(scope, b"origin")
-        if origin in self.cors_origins:
-            headers += [
-                (b"access-control-allow-origin", origin.encode()),
-                (b"access-control-allow-methods", _ALLOWED_METHODS.encode()),
-                (b"access-control-allow-headers", b"Authorization, Content-Type, Idempotency-Key, X-Request-Id"),
-                (b"access-control-max-age", b"600"),
-                (b"vary", b"Origin"),
-            ]
+        if door.any_origin_headers:
+            headers += _allowed(b"*", "GET, HEAD, POST, OPTIONS", door.any_origin_headers)
+        elif origin in self.cors_origins:
+            sent = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
+            headers += [*_allowed(origin.encode(), _ALLOWED_METHODS, sent), (b"vary", b"Origin")]
         await send({"type": "http.response.start", "status": 204, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
@@ -203,6 +186,15 @@ def _header(scope: MutableMapping[str, Any], name: bytes) -> str:
         if key == name:
             return str(value.decode("latin-1"))
     return ""
+
+
+def _allowed(origin: bytes, methods: str, headers: str) -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-origin", origin),
+        (b"access-control-allow-methods", methods.encode()),
+        (b"access-control-allow-headers", headers.encode()),
+        (b"access-control-max-age", b"600"),
+    ]
 
 
 def _adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:

@@ -23,7 +23,7 @@ async def send_stream(
     draining: asyncio.Event,
 ) -> None:
     """Send `chunks` as they come; an end from either side closes the iterator."""
-    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = _as_sent(headers)
     await send({"type": "http.response.start", "status": status, "headers": raw})
     pump = asyncio.ensure_future(_pump(chunks, send))
     gone = asyncio.ensure_future(_until_gone(receive))
@@ -45,7 +45,7 @@ async def send_head(status: int, headers: dict[str, str], chunks: AsyncIterator[
     """Send the headers of a stream that nobody wants to follow."""
     with contextlib.suppress(Exception):
         await chunks.aclose()  # type: ignore[attr-defined]
-    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = _as_sent(headers)
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": b""})
 
@@ -66,9 +66,13 @@ def _name_bytes(name: str) -> bytes:
     return name.lower().encode("latin-1")
 
 
+def _as_sent(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+
+
 async def send_reply(reply: Reply, headers: dict[str, str], send: Send) -> None:
     """Send a reply whose bytes are all there."""
-    raw = [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
+    raw = _as_sent(headers)
     if reply.media_type is not None:
         raw.append((b"content-type", reply.media_type.encode()))
     if reply.status not in (204, 304):
