@@ -199,7 +199,7 @@ class Pipeline:
         The caller comes first, because only a known one may send a large body; the route says whether one is needed.
         """
         refusal = None
-        if request.header(b"authorization") is not None:
+        if request.header(b"authorization") is not None or request.header(b"cookie") is not None:
             try:
                 request.principal = await self._caller(request)
             except Unauthenticated as error:

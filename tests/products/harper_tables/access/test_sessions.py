@@ -118,3 +118,11 @@ async def test_a_cookie_is_for_encrypted_ways_or_this_machine(one_engine: Instan
     local = await with_headers(one_engine, {"Host": "localhost:9925"}).ask("login", username=USER, password=PASSWORD)
 
     assert local.headers["set-cookie"].endswith("; HttpOnly; SameSite=None; Secure")
+
+
+async def test_a_session_sends_large_bodies_as_other_callers_do(one_engine: Instance) -> None:
+    browser = with_headers(one_engine, await logged_in(one_engine))
+    await one_engine.table()
+
+    record = {"id": 1, "text": "x" * 100_000}
+    assert (await browser.do("insert", database="press", table="article", records=[record]))["inserted_hashes"] == [1]
