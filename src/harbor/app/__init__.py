@@ -32,7 +32,7 @@ from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
 from harbor.kernel.http.openapi import document, encode
-from harbor.kernel.http.page import Section
+from harbor.kernel.http.page import CONSOLE, Section
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
@@ -302,7 +302,7 @@ class Harbor:
         self._document = lru_cache(16)(lambda base_url: encode(document(product, base_url=base_url)))
         self._front = Front(
             doors=[
-                Door(pipeline=self.pipelines["console"], prefix="/console"),
+                Door(pipeline=self.pipelines["console"], prefix=CONSOLE),
                 harper.door(self.pipelines["harper"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
@@ -317,7 +317,7 @@ class Harbor:
             sandbox_hosts=frozenset(settings.sandbox_hosts),
             cors_origins=frozenset(settings.cors_origins),
             metrics_networks=[*settings.metrics_allow_cidrs],
-            pages_at="/console",
+            pages_at=CONSOLE,
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         )
         return self._front

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from harbor.kernel.errors import Missing
+from harbor.kernel.http.page import CONSOLE
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Route
 
@@ -48,7 +49,7 @@ def version() -> str:
 def asset(name: str) -> str:
     """The address of an asset, below the server's root."""
     assert name in files(), f"there is no asset {name}"
-    return f"/console/static/{version()}/{name}"
+    return f"{CONSOLE}/static/{version()}/{name}"
 
 
 async def serve(request: Request, digest: str, name: str) -> Reply:

@@ -18,7 +18,7 @@ from harbor.console.cookies import form_token, secret_of
 from harbor.console.first_person import SET_UP_PATH, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
-from harbor.kernel.http.page import Html, Section
+from harbor.kernel.http.page import CONSOLE, Html, Section
 from harbor.kernel.http.request import Request
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Environment as Side
@@ -29,7 +29,7 @@ from harbor.kernel.storage.database import Tx
 from harbor.kernel.workspaces import store as workspaces
 from harbor.kernel.workspaces.model import Workspace
 
-BASE = "/console"
+BASE = CONSOLE
 _REMEMBERED_MAX = 1_000
 MEDIA_TYPE = "text/html; charset=utf-8"
 _SWITCH_ITEMS_MAX = 100

@@ -16,6 +16,8 @@ import msgspec
 
 from harbor.kernel.http.routes import Answer, Route
 
+CONSOLE = "/console"  # where the pages of all sections lie
+
 
 class Form(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """What a form sends. Numbers and booleans are read from their words; a field of a list type may be repeated.
@@ -68,4 +70,4 @@ class Section:
 def go(path: str, *, done: str | None = None, **query: str) -> Answer:
     """On to another page of the console after something was done: 303. `done` names the notice shown there."""
     asked = {**query, **({"done": done} if done else {})}
-    return Answer(303, None, {"Location": "/console" + path + (f"?{urlencode(asked)}" if asked else "")})
+    return Answer(303, None, {"Location": CONSOLE + path + (f"?{urlencode(asked)}" if asked else "")})

@@ -16,7 +16,7 @@ from harbor.kernel.errors import Invalid
 from harbor.kernel.eventlog.model import Event
 from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.decode import Query
-from harbor.kernel.http.page import Html
+from harbor.kernel.http.page import CONSOLE, Html
 from harbor.kernel.http.pipeline import Stream
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Place, Route
@@ -105,7 +105,7 @@ async def follow(stage: RawStage, request: Request, services: Services, query: W
 
 async def _frames(stage: RawStage, tail: Tail, who: stream.Follower, environment: str) -> AsyncIterator[bytes]:
     sample = Sample()
-    base = f"/console{places.PATH.format(environment=environment, workspace_id=who.workspace_id)}/events/"
+    base = f"{CONSOLE}{places.PATH.format(environment=environment, workspace_id=who.workspace_id)}/events/"
     quiet_s, silent = _TELL_EVERY_S, 0.0
     async with aclosing(stream.follow(stage, tail, who, quiet_s=quiet_s, pause_s=_LOOK_EVERY_S)) as found:
         yield b": following\n\n"
