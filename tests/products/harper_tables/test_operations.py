@@ -16,9 +16,10 @@ from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.work import RawStage, Stage
+from harbor.kernel.identity.model import Environment
+from harbor.kernel.storage.database import Tx
 from harbor.kernel.storage.migrate import migrate
 from harbor.kernel.storage.sqlite import SqliteDatabase
-from harbor.products.harper_tables.callers import SoleUser
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.fields import Fields
@@ -70,12 +71,23 @@ async def client(
     await migrate(sqlite_database, [harper_area("sqlite")])
     accounts: Mapping[str, str] = {}
 
-    class Chosen(SoleUser):
-        async def authenticate(self, request: Request) -> User:
-            found = await SoleUser.authenticate(self, request)
-            return replace(found, rights=rights, account_id=accounts["id"])
+    class Chosen:
+        """One caller, whoever asks."""
 
-    access = Chosen(account_id="", organization_id="", username=USER, verify=lambda _user, _password: True)
+        async def authenticate(self, request: Request) -> User:
+            return User(
+                account_id=accounts["id"],
+                organization_id="",
+                environment=Environment.PRODUCTION,
+                actor=USER,
+                username=USER,
+                rights=rights,
+            )
+
+        def confirm(self, tx: Tx, request: Request, user: User) -> User:
+            return user
+
+    access = Chosen()
     product = replace(harper_product(access), dialect=harper_dialect(KINDS, access, Compat.V5), routes=KINDS.routes())
     async with open_house(sqlite_database, clock, tmp_path, [product]) as house:
         accounts = {"id": (await house.organization()).production.id}
