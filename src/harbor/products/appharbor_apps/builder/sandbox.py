@@ -80,10 +80,6 @@ class Sandbox:
         """Whether what runs is kept apart."""
         return self._bwrap is not None
 
-    def work_path(self, work: Path) -> str:
-        """Where the work tree is found by what runs."""
-        return WORK if self.is_closed else str(work)
-
     async def run(self, step: Step) -> Outcome:
         """Run a step to its end or to the first limit it meets."""
         group = watch.Group.make(self.limits)

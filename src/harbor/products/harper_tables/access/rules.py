@@ -57,13 +57,6 @@ def check_role(body: Mapping[str, Any], catalogue: Catalogue, compat: Compat, *,
     _raise(faults)
 
 
-def check_permission(permission: Mapping[str, Any], catalogue: Catalogue, compat: Compat) -> None:
-    """The same for a permission object alone."""
-    faults = _Faults()
-    _check_permission(permission, catalogue, compat, faults)
-    _raise(faults)
-
-
 def _raise(faults: _Faults) -> None:
     if faults.main or faults.tables:
         body = {"error": _ERROR, "main_permissions": faults.main, "schema_permissions": faults.tables}

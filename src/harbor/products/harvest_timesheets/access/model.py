@@ -68,11 +68,6 @@ class Member(Principal):
         """Whether billable rates and amounts are shown to them."""
         return self.has(AccessRole.BILLABLE_RATES_MANAGER)
 
-    @property
-    def has_invoice_rights(self) -> bool:
-        """Whether they may draft or manage invoices, of managed projects at least."""
-        return self.has(AccessRole.INVOICE_DRAFTER) or self.has(AccessRole.INVOICE_MANAGER)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:

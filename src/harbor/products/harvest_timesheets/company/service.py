@@ -136,15 +136,6 @@ def change_rules(
     return after
 
 
-def change_words(call: Call, before: Company, **words: str) -> Company:
-    """How the company writes: name, `timezone`, `currency`, `clock` and the other fields of its look."""
-    if "timezone" in words:
-        words["timezone"] = known_zone(words["timezone"])
-    if "currency" in words:
-        words["currency"] = known_currency(words["currency"])
-    return _put(call, before, replace(before, **words))  # type: ignore[arg-type]
-
-
 def _put(call: Call, before: Company, after: Company) -> Company:
     if after == before:
         return before

@@ -75,16 +75,6 @@ def by_email(tx: Tx, account_id: str, email: str) -> User | None:
     return _user(row) if row else None
 
 
-def by_person(tx: Tx, account_id: str, person_id: str) -> User | None:
-    """The person who signs in so."""
-    row = tx.row(
-        "SELECT * FROM harvest_users WHERE account_id = :account_id AND person_id = :person_id",
-        account_id=account_id,
-        person_id=person_id,
-    )
-    return _user(row) if row else None
-
-
 def named(tx: Tx, account_id: str, ids: Iterable[int]) -> dict[int, User]:
     """People by their ids."""
     return listing.by_ids(tx, _TABLE, account_id, ids, _user)

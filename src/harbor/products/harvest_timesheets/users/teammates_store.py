@@ -33,16 +33,6 @@ def replace_all(tx: Tx, account_id: str, manager_id: int, user_ids: Iterable[int
     )
 
 
-def managers_of(tx: Tx, account_id: str, user_id: int) -> list[int]:
-    """The managers a person is assigned to."""
-    rows = tx.rows(
-        "SELECT manager_id FROM harvest_teammates WHERE account_id = :account_id AND user_id = :user_id",
-        account_id=account_id,
-        user_id=user_id,
-    )
-    return [row["manager_id"] for row in rows]
-
-
 def forget(tx: Tx, account_id: str, user_id: int) -> None:
     """Take a person out of all teams."""
     tx.run(
