@@ -18,7 +18,7 @@ from harbor.console.cookies import form_token, secret_of
 from harbor.console.first_person import SET_UP_PATH, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
-from harbor.kernel.http.page import CONSOLE, Html, Section
+from harbor.kernel.http.page import CONSOLE, Alert, Html, Section
 from harbor.kernel.http.request import Request
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Environment as Side
@@ -52,6 +52,7 @@ class Shown:
 
     html: Html
     around: Around | None = None
+    alerts: Sequence[Alert] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,8 @@ class Renderer:
             self._remembered[call.principal.account_id] = found
             if len(self._remembered) > _REMEMBERED_MAX:
                 self._remembered.popitem(last=False)
-        return Shown(value, found)
+        alerts = [alert for section in self.sections for alert in section.alerts(call)] if found is not None else []
+        return Shown(value, found, alerts)
 
     def refusal(self, html: Html, request: Request) -> bytes:
         """A page that has no transaction, with around it what the last page of the account had."""
@@ -132,7 +134,10 @@ class Renderer:
             "organization": shown.around.organization if shown.around else None,
             "csrf": form_token(secret) if secret and signed_in else "",
             "notice": self._notice(request, section),
-            "banners": _banners(request, signed_in),
+            "banners": [
+                *_banners(request, signed_in),
+                *(("danger", alert.text, BASE + alert.path) for alert in shown.alerts),
+            ],
             "here": BASE + request.path,
             "place": {"environment": environment, "workspace_id": workspace_id},
             "href": lambda path, **query: BASE + path.format_map({**place, **query}),

@@ -6,7 +6,7 @@ the session, the layout, the form's token and the errors. Source: docs/guides/co
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from harbor.kernel.call import Call
 from harbor.kernel.http.routes import Answer, Route
 
 CONSOLE = "/console"  # where the pages of all sections lie
@@ -48,13 +49,22 @@ class Link:
     scope: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What somebody should look at, shown above every page of the account. `path` lies below the console."""
+
+    text: str
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """One product's part of the console.
 
     Routes whose path begins with `/{environment}` act in that account, all others in the production account. Those with
     `{workspace_id}` get it from the workspace switch. `notices` are the sentences that `go(..., done=...)` names.
-    `member_scopes` is what people who are neither owner nor administrator may do here.
+    `member_scopes` is what people who are neither owner nor administrator may do here. `alerts` is asked in the
+    transaction of every page, so it reads an index and gives a few.
     """
 
     name: str
@@ -65,6 +75,7 @@ class Section:
     templates: Path
     notices: Mapping[str, str] = field(default_factory=dict)
     member_scopes: frozenset[str] = frozenset()
+    alerts: Callable[[Call], Sequence[Alert]] = lambda _call: ()
 
 
 def go(path: str, *, done: str | None = None, **query: str) -> Answer:

@@ -80,6 +80,22 @@ def count(tx: Tx, account_id: str, workspace_id: str, view: str) -> int:
     return int(row["n"])
 
 
+def switched_off(tx: Tx, account_id: str, view: str, limit: int) -> dict[str, int]:
+    """How many subscriptions the platform itself has switched off, by workspace: at most `limit` workspaces."""
+    rows = tx.rows(
+        """
+        SELECT workspace_id, COUNT(*) AS count
+        FROM subscriptions
+        WHERE account_id = :account_id AND view = :view AND disabled_reason IS NOT NULL AND deleted_at IS NULL
+        GROUP BY workspace_id ORDER BY workspace_id DESC LIMIT :limit
+        """,  # subscriptions_switched_off
+        account_id=account_id,
+        view=view,
+        limit=limit,
+    )
+    return {row["workspace_id"]: row["count"] for row in rows}
+
+
 def newest_first(
     tx: Tx,
     account_id: str,

@@ -7,6 +7,7 @@ from pathlib import Path
 from harbor.kernel.http.page import Link, Section
 from harbor.products.harbor_events import scopes
 from harbor.products.harbor_events.pages import (
+    alerts,
     audit,
     debugger,
     deliveries,
@@ -67,4 +68,5 @@ SECTION = Section(
         **general.NOTICES,
     },
     member_scopes=frozenset(scopes.ALL) - scopes.ORGANIZATION_ONLY,
+    alerts=alerts.switched_off,
 )

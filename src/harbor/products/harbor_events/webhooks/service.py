@@ -87,6 +87,11 @@ def listed(
     )
 
 
+def switched_off(call: Call, limit: int) -> dict[str, int]:
+    """How many webhooks Harbor has switched off itself, by workspace: at most `limit` workspaces."""
+    return store.switched_off(call.tx, call.account_id, NAME, limit)
+
+
 def create(call: Call, workspace: Workspace, changes: Changes, *, secret: str | None) -> WithSecret:
     """Register an endpoint. Its address was checked against the network's rules before the transaction."""
     if store.count(call.tx, call.account_id, workspace.id, NAME) >= model.WEBHOOKS_PER_WORKSPACE_MAX:
