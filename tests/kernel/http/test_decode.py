@@ -100,9 +100,9 @@ def test_a_fault_names_the_dotted_path_and_says_what_would_be_right(
 @pytest.mark.parametrize(
     ("raw", "field", "part"),
     [
-        (b'{"name":""}', "name", "length >= 1"),
-        (b'{"name":"too long"}', "name", "length <= 5"),
-        (b'{"name":"a","lines":[{"sku":"x","count":0}]}', "lines.0.count", ">= 1"),
+        (b'{"name":""}', "name", "must have at least 1 character."),
+        (b'{"name":"too long"}', "name", "must have at most 5 characters."),
+        (b'{"name":"a","lines":[{"sku":"x","count":0}]}', "lines.0.count", "must be 1 or more."),
         (b'{"name":"a","status":"gone"}', "status", "gone"),
         (b'{"name":"a","due_at":"tomorrow"}', "due_at", "RFC3339"),
         (b'{"name":"a","notes":{"x":1}}', "notes.*", "a string"),
@@ -183,8 +183,8 @@ def test_parameters_known_elsewhere_or_ignored_by_the_dialect_pass() -> None:
     ("pairs", "field", "part"),
     [
         ([("limit", "1"), ("limit", "2")], "limit", "given twice"),
-        ([("limit", "0")], "limit", ">= 1"),
-        ([("limit", "101")], "limit", "<= 100"),
+        ([("limit", "0")], "limit", "must be 1 or more."),
+        ([("limit", "101")], "limit", "must be 100 or less."),
         ([("limit", "ten")], "limit", "an integer"),
         ([("limit", "")], "limit", "an integer"),
         ([("status", "gone")], "status", "gone"),
@@ -223,3 +223,18 @@ def test_a_good_value_has_no_faults_and_an_open_body_no_unknown_fields() -> None
 )
 def test_what_is_no_object_is_one_fault(value: object, word: str) -> None:
     assert decode.faults(value, Order) == [Fault("", f"The body must be an object, not {word}.")]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "sentence"),
+    [
+        (Annotated[list[int], msgspec.Meta(max_length=2)], [1, 2, 3], "field must have at most 2 items."),
+        (Annotated[dict[str, int], msgspec.Meta(min_length=1)], {}, "field must have at least 1 field."),
+        (Annotated[str, msgspec.Meta(pattern="^a+$")], "b", "field must have the form ^a+$."),
+        (Literal["asc", "desc"], "up", "field cannot be 'up'."),
+    ],
+)
+def test_no_sentence_speaks_of_the_types_of_a_program(type_: Any, value: object, sentence: str) -> None:
+    body = msgspec.defstruct("Asked", [("field", type_)])
+
+    assert decode.faults({"field": value}, body) == [Fault("field", sentence)]

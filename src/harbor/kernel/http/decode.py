@@ -41,6 +41,10 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$", re.DOTALL)
 _UNKNOWN_LENGTH_MAX = 100
 _MISSING = re.compile(r"^Object missing required field `(.*)`$")
 _EXPECTED = re.compile(r"^Expected `(.*)`, got `(.*)`$")
+_BOUNDED = re.compile(r"^Expected `(\w+)`( of length)? (>=|<=) (-?[\d.]+)$")
+_MATCHING = re.compile(r"^Expected `str` matching regex '(.*)'$", re.DOTALL)
+_CHOSEN = re.compile(r"^Invalid enum value (.*)$", re.DOTALL)
+_COUNTED = {"str": "characters", "bytes": "bytes", "array": "items", "object": "fields"}
 _WORDS = {
     "str": "a string",
     "int": "an integer",
@@ -159,8 +163,27 @@ def _fault(text: str, under: str = "") -> Fault:
     if expected := _EXPECTED.match(bare):
         wanted = " or ".join(_WORDS.get(word, word) for word in expected[1].split(" | "))
         return Fault(path, f"{subject} must be {wanted}, not {_WORDS.get(expected[2], expected[2])}.")
-    rest = bare.removeprefix("Expected ").strip()
-    return Fault(path, f"{subject} must be {rest}." if bare.startswith("Expected ") else f"{subject}: {bare}.")
+    return Fault(path, f"{subject} {_bound(bare) or _otherwise(bare)}.")
+
+
+def _bound(bare: str) -> str | None:
+    """A bound that was missed, in the words of who sent the value."""
+    match = _BOUNDED.match(bare)
+    if match is None:
+        return None
+    kind, is_length, sign, bound = match.groups()
+    if not is_length:
+        return f"must be {bound} or {'more' if sign == '>=' else 'less'}"
+    noun = _COUNTED.get(kind, "items")
+    return f"must have at {'least' if sign == '>=' else 'most'} {bound} {noun[:-1] if bound == '1' else noun}"
+
+
+def _otherwise(bare: str) -> str:
+    if matching := _MATCHING.match(bare):
+        return f"must have the form {matching[1]}"
+    if chosen := _CHOSEN.match(bare):
+        return f"cannot be {chosen[1]}"
+    return f"must be {bare.removeprefix('Expected ')}" if bare.startswith("Expected ") else f"is not right: {bare}"
 
 
 def _unknown(under: str, name: str) -> Fault:
