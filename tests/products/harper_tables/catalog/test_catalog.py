@@ -321,3 +321,11 @@ async def test_a_definition_may_come_in_any_form(one_engine: Instance) -> None:
 
     shown = (await one_engine.do("describe_table", database="press", table="draft"))["attributes"]
     assert shown[-1]["elements"] == "2026-05-25T00:00:00.000Z"
+
+
+async def test_names_under_which_sql_reads_other_products_cannot_be_taken(one_engine: Instance) -> None:
+    sentence = "database 'harbor' is reserved: SQL reads the data of Harbor under this name"
+
+    assert await one_engine.refused("create_database", database="harbor") == (400, sentence)
+    assert await one_engine.refused("create_table", database="harbor", table="t", primary_key="id") == (400, sentence)
+    await one_engine.do("create_database", database="harper")

@@ -10,6 +10,7 @@ from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Denied, Missing
+from harbor.kernel.eventlog.model import PRODUCT_WORDS
 from harbor.kernel.jobs import queue
 from harbor.products.harper_tables import refusals
 from harbor.products.harper_tables.catalog import store
@@ -61,6 +62,7 @@ def to_delete_from(call: Call, database: str, name: str, permission: str) -> Tab
 def create_database(call: Call, name: str, compat: Compat) -> None:
     """Add a database."""
     _may_structure(call, name, "create_database", compat)
+    _not_the_platforms(name)
     if not store.insert_database(call.tx, call.account_id, name):
         raise refusals.invalid(f"database '{name}' already exists", code="database_exists")
     _tell(call, "harper.database.created", name, {"database": name})
@@ -89,6 +91,7 @@ def create_table(
 ) -> Table:
     """Add a table, and its database if that is not there."""
     _may_structure(call, database, "create_table", compat)
+    _not_the_platforms(database)
     if store.insert_database(call.tx, call.account_id, database):
         _tell(call, "harper.database.created", database, {"database": database})
     if not store.insert_table(call.tx, call.account_id, database, name, primary_key=primary_key, settings=settings):
@@ -243,6 +246,15 @@ def _may_structure(call: Call, database: str, operation: str, compat: Compat) ->
     if not user_of(call).rights.may_structure(database):
         message = f"User does not have access to perform '{operation}' against schema '{database}'"
         raise Denied(message, code="not_authorized")
+
+
+def _not_the_platforms(database: str) -> None:
+    """Names under which SQL reads the other products' data."""
+    if database in PRODUCT_WORDS - {"harper"}:
+        raise refusals.invalid(
+            f"database '{database}' is reserved: SQL reads the data of {database.capitalize()} under this name",
+            code="database_reserved",
+        )
 
 
 def _not_system(database: str, compat: Compat) -> None:
