@@ -123,36 +123,14 @@ class Harbor:
     async def _compose(self) -> None:
         settings, database = self.settings, self.database
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
-        ids = IdMint(lambda: micros(self.clock.now()) // 1000)
-        positions = Positions()
-        await database.write(eventlog.keep_ascending)
-        position, largest_id = await database.read(eventlog.largest)
-        positions.start_after(position)
-        if largest_id is not None:
-            ids.not_below(largest_id)
-        directory = Directory()
-        views = Views({"harbor": self._harbor_view()})
-        self.faculties = Faculties(ids=ids, positions=positions, directory=directory, views=views, vault=self.vault)
+        self.faculties = await self._make_faculties()
         self.limiter = await self._limiter()
         self.passwords = PasswordWorkers()
         self.throttle = SignInThrottle(self.limiter)
         policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
         self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
         recorder = Recorder(owner, self._system_call)
-        means = Means(
-            database=database,
-            client=self.client,
-            directory=directory,
-            views=views,
-            vault=self.vault,
-            limiter=self.limiter,
-            recorder=recorder,
-            new_id=ids.next,
-            owner=owner,
-            observe=self._observe,
-            now=self.clock.now,
-        )
-        self.dispatcher = Dispatcher(means)
+        self.dispatcher = Dispatcher(self._means(owner, recorder))
         self.write_behind = WriteBehind(
             database,
             {
@@ -167,38 +145,67 @@ class Harbor:
             database,
             kinds_by_name(*self._kinds()),
             self.clock,
-            ids.next,
+            self.faculties.ids.next,
             schedules=(PURGE_JOBS, PURGE_MAILS, *RETENTION, *harbor_jobs.SCHEDULES, *harper_jobs.SCHEDULES),
         )
         self.calendar = Calendar(self.clock, database, self.dispatcher, self.worker, self.write_behind)
-        self.services = Services(
-            database=database,
+        self.services = self._make_services(owner, policy, recorder)
+        self._gauges()
+        products = {
+            "harbor": self._harbor_product(),
+            "harper": harper.product(settings, database, self.clock, self.passwords, self.throttle),
+            "console": console_product(database, SECTIONS, version=harbor.__version__),
+        }
+        self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
+        await self.worker.start()
+        self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
+
+    async def _make_faculties(self) -> Faculties:
+        """What all calls share. Ids and positions go on above the largest that are stored."""
+        ids = IdMint(lambda: micros(self.clock.now()) // 1000)
+        positions = Positions()
+        await self.database.write(eventlog.keep_ascending)
+        position, largest_id = await self.database.read(eventlog.largest)
+        positions.start_after(position)
+        if largest_id is not None:
+            ids.not_below(largest_id)
+        views = Views({"harbor": self._harbor_view()})
+        return Faculties(ids=ids, positions=positions, directory=Directory(), views=views, vault=self.vault)
+
+    def _means(self, owner: str, recorder: Recorder) -> Means:
+        return Means(
+            database=self.database,
+            client=self.client,
+            directory=self.faculties.directory,
+            views=self.faculties.views,
+            vault=self.vault,
+            limiter=self.limiter,
+            recorder=recorder,
+            new_id=self.faculties.ids.next,
+            owner=owner,
+            observe=self._observe,
+            now=self.clock.now,
+        )
+
+    def _make_services(self, owner: str, policy: OutboundPolicy, recorder: Recorder) -> Services:
+        settings, new_id = self.settings, self.faculties.ids.next
+        return Services(
+            database=self.database,
             clock=self.clock,
             faculties=self.faculties,
-            callers=Callers(database),
+            callers=Callers(self.database),
             limiter=self.limiter,
             write_behind=self.write_behind,
             budget=BodyBudget(DataDir(settings.data).spool),
             outbound=policy,
             metrics=self.metrics,
-            send_webhook=lambda prepared: send(self.client, prepared, ids.next, self.clock.now),
+            send_webhook=lambda prepared: send(self.client, prepared, new_id, self.clock.now),
             record_webhook=lambda tx, finished: recorder.record(tx, [finished]),
             limits_are_on=settings.rate_limits,
             cors_origins=frozenset(settings.cors_origins),
             draining=self.draining,
             tools=self._tools(owner),
         )
-        self._gauges()
-        console = console_product(database, SECTIONS, version=harbor.__version__)
-        self.pipelines = {
-            "harbor": Pipeline(self._harbor_product(), self.services),
-            "harper": Pipeline(
-                harper.product(settings, database, self.clock, self.passwords, self.throttle), self.services
-            ),
-            "console": Pipeline(console, self.services),
-        }
-        await self.worker.start()
-        self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
 
     def _tools(self, owner: str) -> Mapping[str, Any]:
         return {
