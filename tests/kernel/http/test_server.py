@@ -11,7 +11,7 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from harbor.kernel.bounds import KIB, MIB
 from harbor.kernel.errors import StartRefused, TooLarge
 from harbor.kernel.http.body import BodyBudget, Disconnected, read_body
 from harbor.kernel.http.protocol import ConnectionBounds
+from harbor.kernel.http.reopening import Reopening
 from harbor.kernel.http.server import Listener, Tls, bind, raise_descriptor_limit, serve
 
 BOUNDS = ConnectionBounds()
@@ -207,6 +208,55 @@ async def test_one_application_knows_which_listener_was_asked() -> None:
     await task
 
     assert app.listeners == {"main", "operations"}
+
+
+@on_uvloop
+async def test_a_listener_opens_again_and_refuses_nobody() -> None:
+    app, stop = Application(), asyncio.Event()
+    ready: asyncio.Future[Sequence[Listener]] = asyncio.get_running_loop().create_future()
+    wanted: list[Listener | None] = [None]
+    heeded = asyncio.Event()
+
+    async def change() -> Listener | None:
+        heeded.set()
+        return wanted[0]
+
+    reopening = Reopening("operations", change)
+    both = [MAIN, Listener(name="operations", host="127.0.0.1", port=0)]
+    task = asyncio.create_task(serve(app, both, BOUNDS, 5, ready.set_result, stop=stop, reopening=reopening))
+    main, operations = [listener.port for listener in await ready]
+
+    clients: list[Client] = []
+
+    async def connected(port: int) -> Client:
+        clients.append(Client(*await asyncio.open_connection("127.0.0.1", port)))
+        return clients[-1]
+
+    kept, resting = await connected(main), await connected(operations)
+    assert b"200 OK" in await kept.ask()
+    assert b"200 OK" in await resting.ask()
+    reopening.ask()
+    assert await resting.reader.read() == b""  # it has ended
+    assert b"200 OK" in await kept.ask()  # others have not
+    assert b"200 OK" in await (await connected(operations)).ask()
+
+    with bind([Listener(name="taken", host="127.0.0.1", port=0)]) as bound:
+        wanted[0] = replace(both[1], port=bound[0][0].port)
+        heeded.clear()
+        reopening.ask()
+        await heeded.wait()
+        assert b"200 OK" in await (await connected(operations)).ask()  # it stays where it was
+    wanted[0] = replace(both[1], port=0)
+    last = await connected(operations)
+    reopening.ask()
+    assert await last.reader.read() == b""
+    with pytest.raises(ConnectionRefusedError):
+        await connected(operations)  # it has moved
+    for client in clients:
+        client.writer.close()
+        await client.writer.wait_closed()
+    stop.set()
+    await task
 
 
 def certify(directory: Path) -> Tls:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import os
 import resource
@@ -12,12 +11,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
@@ -26,44 +24,21 @@ from uvicorn import Config
 from uvicorn.server import ServerState
 
 from harbor.kernel.errors import StartRefused
+from harbor.kernel.http.listeners import BACKLOG, Bound, Listener, Tls, bind, bind_one, tls_context
 from harbor.kernel.http.protocol import BoundedProtocol, ConnectionBounds, Phase, bounded_protocol
+from harbor.kernel.http.reopening import Reopening
 
-BACKLOG = 2_048
 DESCRIPTORS_MAX = 65_536
 DESCRIPTORS_KEPT_FREE = 512  # for database files, outbound connections, spooled bodies
-UNREAD_REPLY_S = 60  # how long a client may leave a reply unread before the kernel gives the connection up
 DRAIN_LOOK_S = 0.02
 DRAIN_QUIET_S = 0.25  # a pooled connection may have a request on its way: closing it at once would lose that one
 CUT_OFF_S = 1.0
 
+__all__ = ["Bound", "Listener", "Tls", "bind", "serve"]
+
 App = Callable[[Any, Any, Any], Awaitable[None]]
 
 log = structlog.get_logger("harbor.http")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tls:
-    """PEM files: the certificate with its chain, and its key."""
-
-    certificate: Path
-    key: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Listener:
-    """An address to listen on; port 0 takes any free one. `port_flag` is what to change when the port is taken.
-
-    Requests find `name` in `scope["state"]["listener"]`.
-    """
-
-    name: str
-    host: str
-    port: int
-    tls: Tls | None = None
-    port_flag: str = "--port"
-
-
-Bound = Sequence[tuple[Listener, socket.socket]]
 
 
 async def serve(
@@ -80,6 +55,7 @@ async def serve(
     trusted_proxies: Collection[str] = (),
     websockets: Literal["none", "auto", "websockets", "websockets-sansio", "wsproto"] = "none",
     lifespan: Literal["off", "on"] = "off",
+    reopening: Reopening | None = None,
 ) -> None:
     """Answer requests on all `listeners` until SIGTERM, SIGINT or `stop`; then drain, and return.
 
@@ -87,7 +63,8 @@ async def serve(
     accepted, requests in flight are finished, and what still comes over an open connection is answered, with
     `Connection: close` unless its path is one of `health_paths`. What lasts longer than `drain_s` is cut off. A second
     signal ends the process at once. `bound` are sockets that `bind` made for several processes to share; they stay open
-    for the others. Raises StartRefused. Meant for uvloop.
+    for the others. `reopening` opens a listener again when asked: nobody is refused meanwhile, requests in flight are
+    finished, and their connections end. Raises StartRefused. Meant for uvloop.
     """
     stop = stop or asyncio.Event()
     with nullcontext(bound) if bound is not None else bind(listeners) as sockets, _signals_set(stop):
@@ -100,64 +77,12 @@ async def serve(
         )
         await server.start(sockets)
         ready(list(dict.fromkeys(listener for listener, _ in sockets)))
-        await stop.wait()
+        async with _heeding(reopening, server):
+            await stop.wait()
         server.stop_accepting()
         on_drain()
         await server.drain(drain_s)
         await server.end()
-
-
-@contextmanager
-def bind(listeners: Sequence[Listener]) -> Iterator[Bound]:
-    """Listening sockets for all `listeners`, or none of them and StartRefused. They are closed at the end."""
-    with ExitStack() as stack:
-        yield [pair for listener in listeners for pair in _bind_one(listener, stack)]
-
-
-def _bind_one(listener: Listener, stack: ExitStack) -> Bound:
-    bound: list[tuple[Listener, socket.socket]] = []
-    absent: OSError | None = None
-    try:
-        found = socket.getaddrinfo(listener.host, listener.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        for family, _, _, _, address in dict.fromkeys(found):
-            try:
-                # A name may have several addresses: the free port taken for the first serves for the others.
-                sock = _listen(family, (address[0], listener.port, *address[2:]), stack)
-            except OSError as trouble:
-                if trouble.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
-                    raise
-                absent = trouble  # "localhost" names ::1 also where there is no IPv6
-            else:
-                listener = replace(listener, port=sock.getsockname()[1])
-                bound.append((listener, sock))
-    except OSError as trouble:
-        raise StartRefused(_why(listener, trouble)) from trouble
-    if not bound:
-        raise StartRefused(_why(listener, absent)) from absent
-    return bound
-
-
-def _listen(family: int, address: tuple[Any, ...], stack: ExitStack) -> socket.socket:
-    sock = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; accepted sockets inherit it
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_REPLY_S * 1_000)
-    if family == socket.AF_INET6:
-        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    sock.bind(address)
-    sock.listen(BACKLOG)  # at once: until then another program can still bind the same port
-    return sock
-
-
-def _why(listener: Listener, trouble: OSError | None) -> str:
-    place = f"Port {listener.port} on {listener.host}"
-    match trouble.errno if trouble else None:
-        case errno.EADDRINUSE:
-            return f"{place} is taken by another program; stop it or choose another port with {listener.port_flag}."
-        case errno.EACCES | errno.EPERM:
-            return f"{place} is not for this user; choose a port above 1023 with {listener.port_flag}."
-        case _:
-            return f"{place} cannot be listened on ({trouble}); name an address of this machine with --host."
 
 
 def raise_descriptor_limit() -> int:
@@ -202,6 +127,38 @@ def _signals_set(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@asynccontextmanager
+async def _heeding(reopening: Reopening | None, server: _Server) -> AsyncIterator[None]:
+    if reopening is None:
+        yield
+        return
+    task = asyncio.create_task(_reopen_when_asked(reopening, server))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _reopen_when_asked(reopening: Reopening, server: _Server) -> None:
+    while True:
+        await reopening.asked()
+        try:
+            await server.reopen(reopening.name, await reopening.change())
+        except Exception as trouble:  # what was open stays open, and the next who asks may have more luck
+            log.error("serve.reopen_failed", listener=reopening.name, error=str(trouble))
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A listener whose socket accepts connections."""
+
+    listener: Listener
+    sock: socket.socket
+    server: asyncio.Server
 
 
 class _LastReplies:
@@ -263,36 +220,66 @@ class _Server:
         self._config.load()
         self._lifespan = self._config.lifespan_class(self._config)
         self._state = ServerState()
-        self._accepting: list[asyncio.Server] = []
+        self._open: list[_Open] = []
+        self._own = ExitStack()  # sockets for listeners that moved
         self._loop = asyncio.get_running_loop()
         self._date: asyncio.TimerHandle | None = None
 
     async def start(self, bound: Bound) -> None:
-        contexts = [None if listener.tls is None else _tls_context(listener.tls) for listener, _ in bound]
+        contexts = [None if listener.tls is None else tls_context(listener.tls) for listener, _ in bound]
         await self._lifespan.startup()
         if self._lifespan.should_exit:
             raise StartRefused("The application refused to start; the log says why.")
         self._keep_date()
         for (listener, sock), context in zip(bound, contexts, strict=True):
-            self._accepting.append(
-                await self._loop.create_server(
-                    partial(
-                        self._protocol,
-                        config=self._config,
-                        server_state=self._state,
-                        app_state={**self._lifespan.state, "listener": listener.name},
-                    ),
-                    sock=sock,
-                    backlog=BACKLOG,
-                    ssl=context,
-                    ssl_handshake_timeout=self._protocol.bounds.header_s if context else None,
-                )
-            )
+            self._open.append(await self._accept(listener, sock, context))
+
+    async def _accept(self, listener: Listener, sock: socket.socket, context: ssl.SSLContext | None) -> _Open:
+        server = await self._loop.create_server(
+            partial(
+                self._protocol,
+                config=self._config,
+                server_state=self._state,
+                app_state={**self._lifespan.state, "listener": listener.name},
+            ),
+            sock=sock,
+            backlog=BACKLOG,
+            ssl=context,
+            ssl_handshake_timeout=self._protocol.bounds.header_s if context else None,
+        )
+        return _Open(listener, sock, server)
+
+    async def reopen(self, name: str, changed: Listener | None) -> None:
+        """Open the listener `name` again, at another address if it `changed`, and let its connections end.
+
+        The new sockets accept before the old ones close. Raises StartRefused, and leaves all as it was.
+        """
+        old = [each for each in self._open if each.listener.name == name]
+        before = [each for each in self._state.connections if getattr(each, "app_state", {}).get("listener") == name]
+        if not old:
+            return
+        tls = (changed or old[0].listener).tls
+        context = None if tls is None else tls_context(tls)
+        same = ((each.listener, each.sock.dup()) for each in old)
+        sockets = list(same if changed is None else bind_one(changed, self._own))
+        opened = [await self._accept(listener, sock, context) for listener, sock in sockets]
+        self._open = [*(each for each in self._open if each not in old), *opened]
+        for each in old:
+            each.server.close()
+        for connection in before:
+            self._let_end(connection)
+        log.info("serve.reopened", listener=name, ports=[each.listener.port for each in opened], ended=len(before))
+
+    def _let_end(self, connection: Any) -> None:
+        if _is_resting(connection):
+            connection.transport.close()
+        elif isinstance(connection, BoundedProtocol) and connection.is_answering:
+            connection.cycle.keep_alive = False
 
     def stop_accepting(self) -> None:
         log.info("serve.draining", connections=len(self._state.connections), requests=len(self._state.tasks))
-        for server in self._accepting:
-            server.close()
+        for each in self._open:
+            each.server.close()
         self._app.is_draining = True
         for connection in tuple(self._state.connections):
             if not isinstance(connection, BoundedProtocol):
@@ -324,6 +311,7 @@ class _Server:
             connection.transport.abort()
         if self._date is not None:
             self._date.cancel()
+        self._own.close()
         await self._lifespan.shutdown()
 
     def _keep_date(self) -> None:
@@ -334,17 +322,3 @@ class _Server:
 
 def _is_resting(connection: object) -> bool:
     return isinstance(connection, BoundedProtocol) and connection.phase is Phase.REST and not connection.is_answering
-
-
-def _tls_context(tls: Tls) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.set_alpn_protocols(["http/1.1"])
-    try:
-        context.load_cert_chain(tls.certificate, tls.key, password="")  # never ask on a terminal
-    except (OSError, ssl.SSLError) as trouble:
-        raise StartRefused(
-            f"The certificate {tls.certificate} with the key {tls.key} cannot be used ({trouble}); "
-            "give PEM files that belong together with --tls-certificate and --tls-key."
-        ) from trouble
-    return context
