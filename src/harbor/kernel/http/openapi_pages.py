@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from harbor.kernel.http.dialect import Dialect
 from harbor.kernel.http.openapi_schemas import Schema, inferred, merged
@@ -22,13 +22,30 @@ class Form:
     envelope: Callable[[Any, Schema, str | None], Schema]
 
 
+@runtime_checkable
+class Documented(Protocol):
+    """A page style of a product's own, which tells itself how it looks in a document."""
+
+    def documented_parameters(self) -> list[Schema]:
+        """The query parameters that every list takes."""
+        ...
+
+    def documented_envelope(self, item: Schema, key: str | None) -> Schema:
+        """The schema of a page of items."""
+        ...
+
+
 def parameters(dialect: Dialect) -> list[Schema]:
     """The query parameters that every list of a dialect takes."""
+    if isinstance(dialect.page, Documented):
+        return dialect.page.documented_parameters()
     return _FORMS[type(dialect.page)].parameters(dialect.page)
 
 
 def envelope(dialect: Dialect, item: Schema, key: str | None) -> Schema:
     """The schema of a page of items. `key` names them where the style has a name for each list."""
+    if isinstance(dialect.page, Documented):
+        return dialect.page.documented_envelope(item, key)
     return _FORMS[type(dialect.page)].envelope(dialect.page, item, key)
 
 

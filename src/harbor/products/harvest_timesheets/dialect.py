@@ -133,9 +133,4 @@ def harvest_dialect(
 
 
 def _headers(request: Request) -> dict[str, str]:
-    # Open to browsers: the implicit flow is made for applications that run in them.
-    return {
-        "Access-Control-Allow-Origin": "*",
-        "Cache-Control": "no-store",
-        "X-Request-Id": request.request_id,
-    }
+    return {"Cache-Control": "no-store", "X-Request-Id": request.request_id}

@@ -73,6 +73,30 @@ class Pages:
         """None: these cursors never expire."""
         return None
 
+    def documented_parameters(self) -> list[dict[str, Any]]:
+        """The query parameters of every list, for the OpenAPI document."""
+        size = {"type": "integer", "minimum": 1, "maximum": PER_PAGE_MAX, "default": PER_PAGE_MAX}
+        number = {"type": "integer", "minimum": 1, "maximum": PAGE_MAX, "default": 1}
+        return [
+            _query("page", "The number of the page, from 1.", number),
+            _query("per_page", "How many items a page has at most.", size),
+            _query("cursor", "Where to go on, from the links of a page; it wins over `page`.", {"type": "string"}),
+        ]
+
+    def documented_envelope(self, item: dict[str, Any], key: str | None) -> dict[str, Any]:
+        """The schema of a page of items under their key."""
+        assert key is not None, "each list has a key"
+        count, place = {"type": "integer", "minimum": 0}, {"anyOf": [{"type": "integer"}, {"type": "null"}]}
+        address = {"anyOf": [{"type": "string", "format": "uri"}, {"type": "null"}]}
+        links = dict.fromkeys(("first", "next", "previous", "last"), address)
+        properties = {
+            key: {"type": "array", "items": item, "maxItems": PER_PAGE_MAX},
+            **dict.fromkeys(("per_page", "total_pages", "total_entries"), count),
+            **dict.fromkeys(("next_page", "previous_page", "page"), place),
+            "links": {"type": "object", "properties": links, "required": [*links]},
+        }
+        return {"type": "object", "properties": properties, "required": [*properties]}
+
 
 class _Links:
     """Absolute addresses of other parts of the same list: all filters kept, parameters sorted by name."""
@@ -102,6 +126,10 @@ class _Links:
 
     def _to(self, *more: tuple[str, str]) -> str:
         return f"{self._base}?{urlencode(sorted([*self._kept, ('per_page', str(self._per_page)), *more]))}"
+
+
+def _query(name: str, description: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
 def _read_cursor(text: str) -> str:
