@@ -43,6 +43,8 @@ MANAGERS = tuple(role for role in COLUMNS if role != "member")
 ADMIN = ("administrator",)
 CLIENTS = (*ADMIN, "client_and_task_manager")
 CREATORS = (*ADMIN, "project_creator")
+INVOICES = (*ADMIN, "managed_projects_invoice_drafter", "managed_projects_invoice_manager")
+ESTIMATES = (*ADMIN, "estimates_manager")
 
 # Operation, request, body, and the statuses by role. `{managed}` and `{other}` are projects.
 MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
@@ -218,6 +220,41 @@ MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
         {"time_entry_ids": ["{managed_entry}"]},
         only(*ADMIN),
     ),
+    ("invoice_item_categories.list", "GET /v2/invoice_item_categories", None, only(*INVOICES)),
+    ("invoice_item_categories.retrieve", "GET /v2/invoice_item_categories/{invoice_category}", None, only(*INVOICES)),
+    ("invoice_item_categories.create", "POST /v2/invoice_item_categories", {"name": "I{n}"}, only(*INVOICES, ok=201)),
+    (
+        "invoice_item_categories.update",
+        "PATCH /v2/invoice_item_categories/{invoice_category}",
+        {"name": "J{n}"},
+        only(*INVOICES),
+    ),
+    ("invoice_item_categories.delete", "DELETE /v2/invoice_item_categories/{invoice_category}", None, only(*INVOICES)),
+    ("estimate_item_categories.list", "GET /v2/estimate_item_categories", None, only(*ESTIMATES)),
+    (
+        "estimate_item_categories.retrieve",
+        "GET /v2/estimate_item_categories/{estimate_category}",
+        None,
+        only(*ESTIMATES),
+    ),
+    (
+        "estimate_item_categories.create",
+        "POST /v2/estimate_item_categories",
+        {"name": "I{n}"},
+        only(*ESTIMATES, ok=201),
+    ),
+    (
+        "estimate_item_categories.update",
+        "PATCH /v2/estimate_item_categories/{estimate_category}",
+        {"name": "J{n}"},
+        only(*ESTIMATES),
+    ),
+    (
+        "estimate_item_categories.delete",
+        "DELETE /v2/estimate_item_categories/{estimate_category}",
+        None,
+        only(*ESTIMATES),
+    ),
 ]
 # Operations whose rows stand with their slices.
 ELSEWHERE: frozenset[str] = frozenset()
@@ -259,6 +296,8 @@ async def _set(office: Office, role: str) -> Scene:
         ids[name] = (await office.task())["id"]
     for name in ("role", "spare_role"):
         ids[name] = (await admin.made("/v2/roles", {"name": name}))["id"]
+    for kind in ("invoice", "estimate"):
+        ids[f"{kind}_category"] = (await admin.made(f"/v2/{kind}_item_categories", {"name": "Hosting"}))["id"]
     for name in ("spare_user", "new_user"):
         ids[name] = (await office.person()).id
     for name in ("managed", "open", "other", "other_spare"):

@@ -13,6 +13,7 @@ from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Company
+from harbor.products.harvest_timesheets.item_categories import service as item_categories
 from harbor.products.harvest_timesheets.tasks import service as tasks
 from harbor.products.harvest_timesheets.users import service as users
 from harbor.products.harvest_timesheets.users.model import User
@@ -70,5 +71,6 @@ def open_account(
     )
     for task, billable, is_default in _TASKS:
         tasks.add(call, name=task, billable_by_default=billable, default_hourly_rate_e4=None, is_default=is_default)
+    item_categories.seed(call)
     _, token = access.mint(call, user_id=administrator.id, name="First token")
     return Opened(made, administrator, token)

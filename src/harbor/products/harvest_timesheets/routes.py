@@ -7,6 +7,7 @@ from harbor.products.harvest_timesheets.access import api as access
 from harbor.products.harvest_timesheets.clients import api as clients
 from harbor.products.harvest_timesheets.company import api as company
 from harbor.products.harvest_timesheets.contacts import api as contacts
+from harbor.products.harvest_timesheets.item_categories import api as item_categories
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
 from harbor.products.harvest_timesheets.rates import api as rates
@@ -35,4 +36,5 @@ ROUTES: tuple[Route, ...] = (
     *project_assignments.ROUTES,
     *time_entries.ROUTES,
     *approval.ROUTES,
+    *item_categories.ROUTES,
 )

@@ -1,0 +1,1 @@
+"""What invoices and estimates have in common: lines and their sums, numbers, messages."""

@@ -1,0 +1,1 @@
+"""Item categories: the kinds that lines of invoices and estimates are of."""
