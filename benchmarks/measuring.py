@@ -45,6 +45,8 @@ class Options:
     is_quick: bool = False
     # Data directories lie here while a benchmark runs. It must be a real disk, since every answer waits for one.
     place: Path = PLACE
+    # How many records a question is asked about, where that is no part of the question.
+    records: int | None = None
 
     @property
     def rounds(self) -> int:
@@ -116,11 +118,17 @@ class Report:
         unit: str,
         other: float | None = None,
         below: float | None = None,
+        at_least: float | None = None,
         exactly: float | None = None,
     ) -> None:
         """Add an absolute figure."""
-        target = f"< {below:g}" if below is not None else f"= {exactly:g}" if exactly is not None else None
-        met = ours < below if below is not None else ours == exactly if exactly is not None else None
+        target, met = None, None
+        if below is not None:
+            target, met = f"< {below:g}", ours < below
+        elif at_least is not None:
+            target, met = f">= {at_least:g}", ours >= at_least
+        elif exactly is not None:
+            target, met = f"= {exactly:g}", ours == exactly
         self.figures.append(Figure(what=what, unit=unit, ours=ours, other=other, target=target, met=met))
 
 
@@ -138,15 +146,15 @@ async def in_turn(
     return mine, theirs
 
 
-def command(question: Question) -> None:
-    """`python -m benchmarks.<name> [--quick] [--json] [--place DIR]`."""
+def command(question: Question, *, takes_records: bool = False) -> None:
+    """`python -m benchmarks.<name> [--quick] [--json] [--place DIR]`, for some with `--records N`."""
 
     @click.command(help=(question.__doc__ or "").splitlines()[0])
     @click.option("--quick", is_flag=True, help="Small sizes and two rounds: to see that it works.")
     @click.option("--json", "as_json", is_flag=True, help="Print the line of JSON instead of the table.")
     @click.option("--place", type=click.Path(path_type=Path), default=PLACE, help="Where data directories lie.")
-    def main(quick: bool, as_json: bool, place: Path) -> None:
-        options = Options(is_quick=quick, place=place)
+    def main(quick: bool, as_json: bool, place: Path, records: int | None = None) -> None:
+        options = Options(is_quick=quick, place=place, records=records)
         report = run(question, options)
         line = as_line(report, options)
         if not quick:  # the figures of a quick run are worth nothing tomorrow
@@ -156,6 +164,8 @@ def command(question: Question) -> None:
         else:
             show(report)
 
+    if takes_records:
+        main = click.option("--records", type=click.IntRange(100), help="Other than the usual 100,000.")(main)
     main()
 
 

@@ -17,6 +17,7 @@ QUESTIONS = (
     "dead_endpoint",
     "background_load",
     "deep_pages",
+    "harper_operations",
     "console_pages",
     "start",
     "memory",

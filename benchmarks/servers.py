@@ -136,6 +136,7 @@ class Installation:
             ).stdout
         )
         self.console: Mapping[str, str] = made["console"]
+        self.harper: Mapping[str, str] = made["harper"]
         account = made["harbor"]["production"]
         self.key: str = account["secret_key"]
         self.workspace_id: str = account["workspace_id"]

@@ -1,0 +1,157 @@
+"""How fast is Harper's Operations API, over HTTP, with 100,000 records of eight fields?
+
+Each line is measured in turn against two limits that run the same statements and know no features: `bare` is Falcon over
+them, `store` is a loop over them without HTTP. Harper's own figures were taken elsewhere, at its best; what the machine of
+today can do stands in the columns of the bare limits. SQLite, then PostgreSQL; `--records` for other sizes.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from statistics import median
+
+from benchmarks import load
+from benchmarks.books import LINES, Line, books
+from benchmarks.load import Poured, pour
+from benchmarks.measuring import Options, Report, command
+from benchmarks.postgres import postgres
+from benchmarks.servers import Installation, Program, place
+
+STORE_RATIO_MIN = 0.5
+DISK_BYTES_MAX = 545
+MEMORY_MB_MAX = 200
+_REQUEST = 1_000
+_LOADERS = 4
+_ON_POSTGRES = 30_000
+_GROUPS_CONNECTIONS = 1  # a report is asked for by one who waits for it
+
+
+@dataclass(slots=True)
+class Counted:
+    """Requests a second of each round, by who answered; processor time of ours; latencies of the last round."""
+
+    ours: list[float] = field(default_factory=list)
+    bare: list[float] = field(default_factory=list)
+    store: list[float] = field(default_factory=list)
+    cpu_us: list[float] = field(default_factory=list)
+    last: Poured | None = None
+
+
+async def ask(options: Options) -> Report:
+    """The Operations API, line by line, against bare limits and Harper's own figures."""
+    report = Report("harper_operations", "Harper's Operations API over HTTP", "bare")
+    records = options.records or options.size(100_000, 2_000)
+    with place(options.place) as here:
+        limit = here.limit("harper_records", str(here.folder / "limit.db"), str(records))
+        installation = here.install()
+        server = here.serve(installation)
+        loaded = await _load(report, server, installation, records)
+        _disk(report, installation, records)
+        for line in LINES:
+            counted = await _measure(options, line, server, limit, loaded, records)
+            _add(report, line, counted, has_targets=records == options.size(100_000, 2_000))
+        report.value("server memory after the run", server.memory_mb, unit="MB", below=MEMORY_MB_MAX)
+    if options.records is None:
+        await _on_postgres(report, options, options.size(_ON_POSTGRES, 1_000))
+    report.notes.append(
+        f"{records:,} records; {options.rounds} rounds; {load.CONNECTIONS} connections, one for reports; `original` is "
+        "Harper 5.0 pre-release on another day and machine"
+    )
+    return report
+
+
+async def _on_postgres(report: Report, options: Options, records: int) -> None:
+    with place(options.place) as here, postgres(here.folder) as engine:
+        installation = here.install(database=engine.database())
+        server = here.serve(installation)
+        try:
+            make = await _load(report, server, installation, records, where="PostgreSQL: ")
+            for line in LINES:
+                counted = [
+                    await _pour(options, line, server.port, make, records, each) for each in range(options.rounds)
+                ]
+                report.value(f"PostgreSQL: {line.what}", median(each.per_second for each in counted), unit="1/s")
+        finally:
+            here.close()  # before PostgreSQL ends
+    report.notes.append(f"PostgreSQL: {records:,} records, without a bare limit")
+
+
+Make = Callable[[Line, int, int], bytes]
+
+
+async def _load(report: Report, server: Program, installation: Installation, records: int, where: str = "") -> Make:
+    """A table with its records; gives what makes a request out of a line and a number."""
+    pair = f"{installation.harper['username']}:{installation.harper['password']}"
+    key = b"Authorization: Basic " + base64.b64encode(pair.encode()) + b"\r\n"
+
+    def send(body: object) -> bytes:
+        return load.request("POST", "/harper/", body=json.dumps(body).encode(), headers=key)
+
+    table = {"database": "shop", "table": "book"}
+    made = send({"operation": "create_table", **table, "primary_key": "id"})
+    await pour(server.port, lambda _: made, 1, connections=1, status=200)
+    parts = [
+        send({"operation": "insert", **table, "records": books(first, min(_REQUEST, records - first), records)})
+        for first in range(0, records, _REQUEST)
+    ]
+    poured = await pour(server.port, lambda number: parts[number], len(parts), connections=_LOADERS, status=200)
+    report.value(f"{where}load, {_REQUEST:,} a request", poured.per_second * _REQUEST, unit="records/s")
+    return lambda line, number, total: send(line.make(number, total))
+
+
+def _disk(report: Report, installation: Installation, records: int) -> None:
+    file = installation.folder / "harbor.db"
+    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
+        pages, size = (connection.execute(f"PRAGMA {word}").fetchone()[0] for word in ("page_count", "page_size"))
+    report.value("disk a record, indexes and audit log too", pages * size / records, unit="B", below=DISK_BYTES_MAX)
+
+
+async def _measure(options: Options, line: Line, server: Program, limit: Program, make: Make, records: int) -> Counted:
+    counted, count = Counted(), options.size(line.full, line.quick)
+    await _pour(options, line, server.port, make, records, options.rounds)
+    await _pour(options, line, limit.port, make, records, options.rounds)
+    for number in range(options.rounds):
+        cpu_s = server.cpu_s
+        counted.last = await _pour(options, line, server.port, make, records, number)
+        counted.cpu_us.append((server.cpu_s - cpu_s) / count * 1e6)
+        counted.ours.append(counted.last.per_second)
+        counted.bare.append((await _pour(options, line, limit.port, make, records, number)).per_second)
+        limit.tell(f"{line.name} {count} {(options.rounds + 1 + number) * count}")
+        counted.store.append(count / float(limit.line()))
+    return counted
+
+
+async def _pour(options: Options, line: Line, port: int, make: Make, records: int, number: int) -> Poured:
+    """One round; each round of a line that inserts has keys of its own."""
+    count = options.size(line.full, line.quick)
+    requests = [make(line, each, records) for each in range(number * count, (number + 1) * count)]
+    connections = _GROUPS_CONNECTIONS if line.name == "groups" else load.CONNECTIONS
+    return await pour(port, lambda each: requests[each], count, connections=connections, status=200)
+
+
+def _add(report: Report, line: Line, counted: Counted, *, has_targets: bool) -> None:
+    assert counted.last is not None
+    report.value(
+        line.what,
+        median(counted.ours),
+        unit="1/s",
+        at_least=line.original * line.times if has_targets else None,
+    )
+    report.against("  of bare Falcon", counted.ours, counted.bare, unit="1/s")
+    report.against(
+        "  of the store without HTTP",
+        counted.ours,
+        counted.store,
+        unit="1/s",
+        at_least=STORE_RATIO_MIN if has_targets else None,
+    )
+    report.value("  p99", counted.last.quantile_ms(0.99), unit="ms")
+    report.value("  processor time", median(counted.cpu_us), unit="us each")
+
+
+if __name__ == "__main__":
+    command(ask, takes_records=True)
