@@ -68,7 +68,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     made = subprocess.run(
         [PROGRAM, "init", "--data", data, "--json"], capture_output=True, text=True, check=True, env=clean
     )
-    keys = json.loads(made.stdout)["harbor"]
+    secrets = json.loads(made.stdout)
+    keys = secrets["harbor"]
     switches = {
         "HARBOR_WEBHOOK_ALLOW_HTTP": "on",
         "HARBOR_WEBHOOK_ALLOW_CIDRS": "127.0.0.0/8",
@@ -89,6 +90,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
                 "HARBOR_URL": ready["addresses"]["main"],
                 "HARBOR_SECRET_KEY": keys["sandbox"]["secret_key"],
                 "HARBOR_ADMIN_KEY": keys["admin_key"],
+                "HARPER_PASSWORD": secrets["harper"]["password"],
             },
             keys["sandbox"]["workspace_id"],
         )
@@ -254,3 +256,25 @@ def test_listen_delivers_what_is_triggered_while_it_runs(installation: Installat
     assert (reply["event_id"], reply["status"], reply["text"]) == (event["id"], 200, "taken")
     seen = receiver.wait_for(1)[0]
     assert construct_webhook_event(seen.body, seen.headers, session["secret"]).data.id == event["id"]
+
+
+def test_tables_are_filled_asked_and_exported(run: Run, tmp_path: Path) -> None:
+    dogs, again = tmp_path / "dogs.csv", tmp_path / "again.jsonl"
+    dogs.write_text('id,name,age,tags\n1,Penny,5,"[""a""]"\n2,"Rex\nthe 2nd",3.5,\nx,Ünal,true,null\n1,Twice,,\n')
+
+    made = run("tables", "import", str(dogs), "--table", "kennel.dog", "--key", "id").json
+    listed = run("tables", "list", "kennel").json["data"]
+    found = json.loads(run("tables", "sql", "SELECT name FROM kennel.dog WHERE age > 3 ORDER BY age").stdout)
+    out = run("tables", "export", "--table", "kennel.dog", "--to", str(again)).json
+    back = run("tables", "import", str(again), "--table", "kennel.copy", "--key", "id", "--action", "upsert").json
+    refused = run("tables", "sql", "SELECT * FROM kennel.cat", code=1)
+
+    assert (made["rows"], made["written"], made["left_alone"]) == (4, 3, 1)
+    assert [(one["table"], one["key"], one["records"]) for one in listed] == [("kennel.dog", "id", 3)]
+    assert found == [{"name": "Rex\nthe 2nd"}, {"name": "Penny"}]
+    assert (out["records"], back["written"]) == (3, 3)
+    shown = "SELECT id, name, age, tags FROM kennel.{} ORDER BY id"
+    kept, copied = (run("tables", "sql", shown.format(name)).stdout for name in ("dog", "copy"))
+    assert kept == copied
+    assert refused.error["code"] == "table_missing"
+    assert run("tables", "sql", "--explain", "SELECT * FROM kennel.dog WHERE id = 1").stdout.startswith("[")

@@ -51,6 +51,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Word]]] = {
         "trigger": Word("harbor.cli.trigger:trigger", "Create an event with a sample payload."),
         "keys": Word("harbor.cli.keys:keys", "Manage secret keys, of a workspace or the organization."),
         "workspaces": Word("harbor.cli.workspaces:workspaces", "Manage the workspaces of the organization."),
+        "tables": Word("harbor.cli.tables:tables", "List, ask, fill and export Harper's tables."),
     },
 }
 WORDS: Final[Mapping[str, Word]] = {name: word for words in SECTIONS.values() for name, word in words.items()}

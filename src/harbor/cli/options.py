@@ -23,6 +23,8 @@ PORT: Final = 8000
 HOST: Final = f"http://127.0.0.1:{PORT}"
 SECRET_KEY: Final = "HARBOR_SECRET_KEY"  # noqa: S105 (a name)
 ADMIN_KEY: Final = "HARBOR_ADMIN_KEY"
+HARPER_USER: Final = "admin"  # whom `harbor init` makes
+HARPER_PASSWORD: Final = "HARPER_PASSWORD"  # noqa: S105 (a name)
 
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 (names, nothing listens)
 
@@ -51,6 +53,21 @@ webhook_secret_option = click.option(
     required=True,
     metavar="WHSEC",
     help="The endpoint's signing secret.",
+)
+harper_user_option = click.option(
+    "--user",
+    envvar="HARPER_USERNAME",
+    show_envvar=True,
+    default=HARPER_USER,
+    show_default=True,
+    help="User of the tables.",
+)
+harper_password_option = click.option(
+    "--password",
+    envvar=HARPER_PASSWORD,
+    show_envvar=True,
+    metavar="SECRET",
+    help="Their password. The variable is safer: others can read command lines.",
 )
 idempotency_option = click.option(
     "--idempotency-key",

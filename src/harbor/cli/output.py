@@ -100,15 +100,18 @@ class Output:
                 click.echo(f"\n{_title(name)}")
                 _print(_table(document[name], columns))
 
-    def table(self, document: Mapping[str, Any], columns: Sequence[str]) -> None:
-        """A list object: a JSON document, or a table of `columns` over its `data`, and where it goes on."""
+    def table(self, document: Mapping[str, Any], columns: Sequence[str], *, is_titled: bool = True) -> None:
+        """A list object: a JSON document, or a table of `columns` over its `data`, and where it goes on.
+
+        Names of columns become titles, unless they are somebody else's: then not `is_titled`.
+        """
         if self.as_json:
             click.echo(json.dumps(document, ensure_ascii=_is_narrow(sys.stdout), indent=2))
             return
         if not document["data"]:
             self.note("Nothing found.")
             return
-        _print(_table(document["data"], columns))
+        _print(_table(document["data"], columns, is_titled=is_titled))
         if document.get("has_more"):
             self.note(f"There is more: --starting-after {document['end_cursor']}, or a larger --limit.")
 
@@ -173,12 +176,12 @@ def _record(fields: Mapping[str, Any]) -> RenderableType:
     return grid
 
 
-def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> RenderableType:
+def _table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, is_titled: bool = True) -> RenderableType:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
-        table.add_column(_title(name))
+        table.add_column(_text(_title(name) if is_titled else plain(name), ""))
     for row in rows:
         table.add_row(*(_cell(row.get(name)) for name in columns))
     return table
