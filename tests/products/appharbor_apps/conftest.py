@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import AreasOf
 from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
@@ -241,6 +242,12 @@ async def open_harbor(
             yield Harbor(house, setup, book, ada, grace, blobs, builder, deployer, repositories)
     finally:
         passwords.close()
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables of the product."""
+    return lambda _engine: (AREA,)
 
 
 @pytest.fixture

@@ -6,10 +6,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import AreasOf
 from tests.products.harbour_agreements.office import Office, open_office
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
+from harbor.products.harbour_agreements.product import harbour_areas
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables of the product."""
+    return harbour_areas
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conftest import AreasOf
 from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
@@ -97,6 +98,12 @@ async def open_instance(
         await house.write(organization.production, lambda call: users.set_up(call, USER, hash_of(PASSWORD)))
         yield Instance(house, organization, house.client("harper", basic(USER, PASSWORD)), access)
     passwords.close()
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables of the product."""
+    return lambda engine: (harper_area(engine),)
 
 
 @pytest.fixture

@@ -6,10 +6,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.products.harvest_timesheets.office import Office, open_office
+from tests.conftest import AreasOf
+from tests.products.harvest_timesheets.office import AREA, Office, open_office
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables of the product."""
+    return lambda _engine: (AREA,)
 
 
 @pytest.fixture
