@@ -12,6 +12,7 @@ from harbor.kernel import bounds
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError
 from harbor.kernel.http.encode import as_json
+from harbor.kernel.http.idempotent import Once, once_of
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Place, Route
 from harbor.kernel.identity.model import Principal
@@ -75,6 +76,8 @@ class Dialect:
     admit: Callable[[Call, Route, Place], None] = lambda _call, _route, _place: None
     accepts_media_type: Callable[[str | None], bool] = lambda _type: True
     allows_idempotency: bool = False
+    # The idempotency of a request that may change something, where that is allowed: whose key it is, and what it says.
+    once: Callable[[Request, bytes, Route], Once | None] = lambda request, raw, _route: once_of(request, raw)
     # A product whose bodies hold a person's content says no: what stands in the request log is no subject's to erase.
     logs_bodies: bool = True
     # Pages for people are no requests that a workspace would want to read about.

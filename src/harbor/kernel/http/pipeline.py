@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,6 @@ from harbor.kernel.cursors import store as cursors
 from harbor.kernel.errors import HarborError, Internal, Limited, Missing, TooLarge, Unauthenticated, Unsupported
 from harbor.kernel.http import strict
 from harbor.kernel.http.body import Disconnected, read_body
-from harbor.kernel.http.idempotent import once_of
 from harbor.kernel.http.logs import entry_of
 from harbor.kernel.http.product import Product
 from harbor.kernel.http.request import Mount, Reply, Request
@@ -92,7 +92,8 @@ class Pipeline:
         limit_headers: dict[str, str] = {}
         reply: Reply | Stream
         try:
-            reply = await self._answer(request, receive, limit_headers)
+            with ExitStack() as held:
+                reply = await self._answer(request, receive, limit_headers, held)
         except HarborError as error:
             reply = self._refusal(error, request)
         except Disconnected:
@@ -119,10 +120,12 @@ class Pipeline:
         reply.headers = {**reply.headers, **error.headers}
         return reply
 
-    async def _answer(self, request: Request, receive: Receive, limit_headers: dict[str, str]) -> Reply | Stream:
+    async def _answer(
+        self, request: Request, receive: Receive, limit_headers: dict[str, str], held: ExitStack
+    ) -> Reply | Stream:
         raw, refusal = b"", None
         if self._dialect.finder is not None:
-            raw, bound, refusal = await self._find_in_body(request, receive, self._dialect.finder)
+            raw, bound, refusal = await self._find_in_body(request, receive, self._dialect.finder, held)
         else:
             bound = self._find(request)
         route = bound.route
@@ -136,7 +139,7 @@ class Pipeline:
             return await self._run_raw(request, bound, receive)
         if self._dialect.finder is None and request.method in _BODY_METHODS:
             limit = route.body_bytes_max if request.principal else bounds.BODY_BYTES_BEFORE_CREDENTIAL
-            raw = await self._read(request, receive, limit)
+            raw = await self._read(request, receive, limit, held)
         # A large text takes longer to check than others may be kept waiting for.
         is_large = len(raw) > _CHECKED_APART_ABOVE
         value = (
@@ -152,7 +155,7 @@ class Pipeline:
         if request.method in _BODY_METHODS:
             self._dialect.vouch(request, value)
         is_once = self._dialect.allows_idempotency and request.method == "POST" and (route.writes or route.journey)
-        once = once_of(request, raw) if is_once else None
+        once = self._dialect.once(request, raw, route) if is_once else None
         work = Work(self, request, bound, raw, value, once)
         if route.prepare is not None:
             work.prepared = await self._prepare(work)
@@ -192,7 +195,7 @@ class Pipeline:
         return bound
 
     async def _find_in_body(
-        self, request: Request, receive: Receive, finder: Callable[[Request, bytes], Route]
+        self, request: Request, receive: Receive, finder: Callable[[Request, bytes], Route], held: ExitStack
     ) -> tuple[bytes, Bound, Unauthenticated | None]:
         """Body and route of a product on one path, and why the credential in the headers is refused, if it is.
 
@@ -206,7 +209,7 @@ class Pipeline:
                 refusal = error
         limit = bounds.BODY_BYTES_BEFORE_CREDENTIAL if request.principal is None else self._dialect.body_bytes_max
         try:
-            raw = await self._read(request, receive, limit)
+            raw = await self._read(request, receive, limit, held)
         except TooLarge as error:
             raise refusal or error from None
         # A packed body is as large as it turns out to be.
@@ -264,14 +267,15 @@ class Pipeline:
             if not verdict.allowed:
                 raise _limited(verdict.retry_after_ms)
 
-    async def _read(self, request: Request, receive: Receive, limit: int) -> bytes:
+    async def _read(self, request: Request, receive: Receive, limit: int, held: ExitStack) -> bytes:
+        """The body. While `held`, a large one counts against the budget: what is made of it takes memory too."""
         try:
             body = await read_body(receive, request.scope["headers"], limit, self.services.budget)
         except TooLarge as error:
             error.code = "payload_too_large"
             raise
-        with body:
-            return await asyncio.to_thread(body.read) if body.is_spooled else body.read()
+        held.enter_context(body)
+        return await asyncio.to_thread(body.read) if body.is_spooled else body.read()
 
     def _parse(self, request: Request, raw: bytes) -> object:
         if not raw.strip():

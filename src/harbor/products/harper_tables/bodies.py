@@ -6,6 +6,7 @@ kept the same on every engine is refused by name: U+0000, half a surrogate pair,
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import zlib
@@ -19,12 +20,13 @@ import msgspec
 from harbor.kernel.bounds import JSON_DEPTH_MAX, MIB
 from harbor.kernel.clock import micros
 from harbor.kernel.errors import HarborError, TooLarge
+from harbor.products.harper_tables import large_bodies
 from harbor.products.harper_tables.refusals import invalid, invalid_json
 from harbor.products.harper_tables.values import Instant
 
 CBOR, MSGPACK = "application/cbor", "application/x-msgpack"
 _MSGPACKS = frozenset({MSGPACK, "application/msgpack", "application/vnd.msgpack"})
-UNPACKED_BYTES_MAX = BODY_BYTES_MAX = 16 * MIB
+BODY_BYTES_MAX = 128 * MIB
 # Integers of more digits are no numbers to JavaScript either, and Python reads no more from text.
 INT_BITS_MAX = 14_000
 BIG_INT_EXT = 0x42  # msgpackr's extension for integers beyond 64 bits, two's complement
@@ -35,12 +37,14 @@ _json = msgspec.json.Decoder()
 
 
 def read(
-    raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: int = UNPACKED_BYTES_MAX
+    raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: int = BODY_BYTES_MAX
 ) -> dict[str, Any]:
     """The object a body holds. Raises `Invalid`, and `TooLarge` for one of more than `bytes_max` when unpacked."""
     if coding and coding.strip().lower() not in ("identity", ""):
         raw = _unpacked(raw, coding.strip().lower(), bytes_max)
     kind = (media_type or "").partition(";")[0].strip().lower()
+    if len(raw) > large_bodies.LARGE_BYTES:
+        _check_large(raw, kind)
     if kind == CBOR:
         value = _plain(_cbor(raw))
     elif kind in _MSGPACKS:
@@ -50,6 +54,32 @@ def read(
     if not isinstance(value, dict):
         raise invalid_json()
     return value
+
+
+def digest(values: dict[str, Any]) -> str:
+    """What a body says, whatever its form and the order of its names."""
+    return hashlib.sha256(_in_order.encode(values)).hexdigest()
+
+
+def _told(value: object) -> object:
+    if isinstance(value, Instant):
+        return {"$": ["date", value.ms]}
+    raise NotImplementedError(type(value))
+
+
+_in_order = msgspec.json.Encoder(enc_hook=_told, order="deterministic")
+
+
+def _check_large(raw: bytes, kind: str) -> None:
+    try:
+        if kind == CBOR:
+            large_bodies.check_cbor(raw)
+        elif kind in _MSGPACKS:
+            large_bodies.check_msgpack(raw)
+        else:
+            large_bodies.check_json(raw)
+    except (msgspec.MsgspecError, ValueError, IndexError, RecursionError):
+        raise invalid_json() from None
 
 
 def _from_json(raw: bytes) -> Any:

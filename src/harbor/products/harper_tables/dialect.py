@@ -19,10 +19,11 @@ from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables import replies
-from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.error_paths import faults_of, path_of
 from harbor.products.harper_tables.fields import Fields
+from harbor.products.harper_tables.idempotency import once
 from harbor.products.harper_tables.operations import Operations, exchange
 from harbor.products.harper_tables.rights import User
 
@@ -68,9 +69,11 @@ def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Di
         headers=_headers,
         refuses_unknown=False,
         admit=operations.admit,
+        allows_idempotency=True,
+        once=once,
         logs_bodies=False,
         finder=operations.find,
-        body_bytes_max=BODY_BYTES_MAX,
+        body_bytes_max=operations.body_bytes_max,
         encode=_encode,
         parse=lambda request, _raw: exchange(request).values,
         decode=lambda request, _value, _type: Fields(exchange(request).values, compat),
@@ -78,12 +81,17 @@ def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Di
 
 
 def error(error: HarborError, request: Request) -> Reply:
-    """`{"error": message}`, or the body that the refusal brings; the stable code in a header."""
+    """`{"error": message}`, or the body that the refusal brings; the stable code and the path of the fault in headers.
+
+    Who asks with `Harper-Error-Details: true` gets an array `details` with a code, a path and a sentence for each fault.
+    """
     body = error.extra.get("body") or {"error": error.message}
-    if error.details:
-        body = {**cast(dict[str, Any], body), "details": list(error.details)}
+    if details := _details(error, request):
+        body = {**cast(dict[str, Any], body), "details": details}
     status = _STATUS_BY_CODE.get(error.code, _STATUS[error.kind])
     headers = {"Harper-Error-Code": error.code}
+    if (path := path_of(error.field)) is not None:
+        headers["Harper-Error-Path"] = path
     if error.kind is Kind.UNAUTHENTICATED and request.header(b"authorization") is None:
         headers["WWW-Authenticate"] = "Basic"
     if error.retry_after_s is not None:
@@ -94,6 +102,13 @@ def error(error: HarborError, request: Request) -> Reply:
     return Reply(status, replies.encode(body, media_type), headers, media_type)
 
 
+def _details(error: HarborError, request: Request) -> list[Mapping[str, object]]:
+    if request.header(b"harper-error-details") != "true":
+        return list(error.details)
+    faults = [{"code": error.code, "path": path_of(field), "message": text} for field, text in faults_of(error)]
+    return [*faults, *error.details]
+
+
 def as_milliseconds(moment: datetime) -> int:
     """Milliseconds since 1970."""
     return micros(moment) // 1_000
@@ -102,7 +117,9 @@ def as_milliseconds(moment: datetime) -> int:
 def _encode(value: object, request: Request) -> tuple[bytes, str]:
     found = exchange(request)
     body = replies.encode(value, found.media_type)
-    found.is_packed = len(body) >= _PACKED_FROM_BYTES and replies.takes_gzip(request.header(b"accept-encoding"))
+    # What is kept for an idempotency key is plain: who asks again may not take gzip.
+    may_pack = len(body) >= _PACKED_FROM_BYTES and not found.digest
+    found.is_packed = may_pack and replies.takes_gzip(request.header(b"accept-encoding"))
     return (gzip.compress(body, _PACKING, mtime=0) if found.is_packed else body), found.media_type
 
 

@@ -137,8 +137,13 @@ class Fields:
     def check(self) -> None:
         """Raise `Invalid` with all sentences, if there are any."""
         if self._faults:
-            sentences = list(dict.fromkeys(sentence for _, sentence in self._faults))
-            raise invalid(". ".join(sentences), code="invalid_field", field=self._faults[0][0] or None)
+            told = {sentence: field for field, sentence in reversed(self._faults)}
+            faults = [
+                (told[sentence] or None, sentence) for sentence in dict.fromkeys(each for _, each in self._faults)
+            ]
+            error = invalid(". ".join(each for _, each in faults), code="invalid_field", field=faults[0][0])
+            error.extra["faults"] = faults
+            raise error
 
     def _find(self, names: tuple[str, ...]) -> tuple[str, Any]:
         for name in names:

@@ -22,7 +22,7 @@ from harbor.kernel.http.routes import Place, Route
 from harbor.products.harper_tables import bodies, refusals, replies
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
-from harbor.products.harper_tables.rights import User
+from harbor.products.harper_tables.rights import Rights, User
 
 _EXCHANGE = "harper.exchange"
 # Never from a client: what Harper passes between its own parts in the body.
@@ -85,6 +85,7 @@ class Exchange:
     media_type: str = replies.JSON
     values: dict[str, Any] = field(default_factory=dict)
     asked: str = ""  # the operation's name as the client wrote it
+    digest: str = ""  # what the body says, for a request with an idempotency key
     error: HarborError | None = None
     is_packed: bool = False
 
@@ -104,6 +105,7 @@ class Operations:
 
     known: Sequence[Operation]
     compat: Compat = Compat.V5
+    body_bytes_max: int = bodies.BODY_BYTES_MAX  # of a known caller, packed or not
 
     @cached_property
     def _by_name(self) -> dict[str, Operation]:
@@ -173,7 +175,7 @@ class Operations:
 
     def _named(self, request: Request, raw: bytes, found: Exchange) -> Route:
         # What nobody vouches for is as small unpacked as it must be packed.
-        bytes_max = BODY_BYTES_BEFORE_CREDENTIAL if request.principal is None else bodies.UNPACKED_BYTES_MAX
+        bytes_max = BODY_BYTES_BEFORE_CREDENTIAL if request.principal is None else self.body_bytes_max
         values = bodies.read(
             raw, request.header(b"content-type"), request.header(b"content-encoding"), bytes_max=bytes_max
         )
@@ -185,6 +187,8 @@ class Operations:
         if asked is None or asked == "":
             raise refusals.no_operation()
         found.values, found.asked = values, str(asked)[:200]
+        if request.header(b"idempotency-key") is not None:
+            found.digest = bodies.digest(values)
         route = self._routes.get(asked) if isinstance(asked, str) else None
         if route is None:
             raise refusals.unknown_operation(found.asked)
@@ -196,17 +200,21 @@ class Operations:
         operation = self._by_route.get(route.name)
         if operation is None or operation.auth == "none":
             return
-        rights = cast(User, call.principal).rights
-        if rights.is_super_user:
-            return
-        if not rights.may_run(operation.name):
-            raise refusals.unauthorized(
-                [f"Operation '{operation.name}' is not permitted for this role's operations configuration"], []
-            )
-        if operation.only is None or rights.is_listed(operation.name):
-            return
-        if not (operation.structure and rights.may_structure(None)):
-            raise refusals.super_users_only(operation.only)
+        permit(cast(User, call.principal).rights, operation)
+
+
+def permit(rights: Rights, operation: Operation) -> None:
+    """Raise the 403 of an operation that is not for a role, whatever it is asked of."""
+    if rights.is_super_user:
+        return
+    if not rights.may_run(operation.name):
+        raise refusals.unauthorized(
+            [f"Operation '{operation.name}' is not permitted for this role's operations configuration"], []
+        )
+    if operation.only is None or rights.is_listed(operation.name):
+        return
+    if not (operation.structure and rights.may_structure(None)):
+        raise refusals.super_users_only(operation.only)
 
 
 def _elsewhere(request: Request) -> HarborError:

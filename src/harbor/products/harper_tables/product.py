@@ -16,6 +16,8 @@ from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.access.users_api import OPERATIONS as USERS
 from harbor.products.harper_tables.admin_ops.operations import OPERATIONS as ADMINISTRATION
 from harbor.products.harper_tables.admin_ops.sealing import PURPOSE as KEPT_PURPOSE
+from harbor.products.harper_tables.batches.api import batch_operations
+from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.compat import Compat
@@ -48,20 +50,30 @@ def harper_operations(
     users: UserAccess | None = None,
     views: Sequence[SqlView] = (),
     sql_bounds: Bounds | None = None,
+    body_bytes_max: int = BODY_BYTES_MAX,
 ) -> Operations:
     """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL."""
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
-    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *EXPLAIN, *JOBS, *ADMINISTRATION)
-    return Operations(joined, compat)
+    batches = batch_operations((*RECORDS, *sql))
+    ours = (*batches, *EXPLAIN)
+    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *JOBS, *ADMINISTRATION, *ours)
+    return Operations(joined, compat, body_bytes_max)
 
 
 def harper_product(
-    access: Access, compat: Compat = Compat.V5, *, views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None
+    access: Access,
+    compat: Compat = Compat.V5,
+    *,
+    views: Sequence[SqlView] = (),
+    sql_bounds: Bounds | None = None,
+    body_bytes_max: int = BODY_BYTES_MAX,
 ) -> Product:
     """Harper's Operations API with the callers that `access` knows."""
     users = access if isinstance(access, UserAccess) else None
-    operations = harper_operations(compat, users=users, views=views, sql_bounds=sql_bounds)
+    operations = harper_operations(
+        compat, users=users, views=views, sql_bounds=sql_bounds, body_bytes_max=body_bytes_max
+    )
     return Product(
         name="harper",
         title="Harper Operations API",

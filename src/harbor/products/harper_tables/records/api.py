@@ -65,7 +65,7 @@ def delete(call: Call, body: Fields) -> dict[str, Any]:
     table = body.name("table", required=True)
     ids = body.array("ids", "hash_values", required=True)
     body.check()
-    written = service.delete(call, database, table, ids)
+    written = service.delete(call, database, table, ids, field=body.label("ids", "hash_values"))
     noun = "record" if written.total == 1 else "records"
     return {
         "message": f"{len(written.done)} of {written.total} {noun} successfully deleted",

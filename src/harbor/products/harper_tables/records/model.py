@@ -8,6 +8,7 @@ from typing import Any
 
 from harbor.kernel.bounds import MIB
 from harbor.products.harper_tables.catalog.model import TIMES, Table
+from harbor.products.harper_tables.error_paths import at
 from harbor.products.harper_tables.fields import NAME_LENGTH_MAX
 from harbor.products.harper_tables.ordering import index_key, order_key
 from harbor.products.harper_tables.refusals import invalid
@@ -50,7 +51,7 @@ class Written:
 def key_of(value: object) -> bytes:
     """The key of a primary key's value. Raises `Invalid` for what can be none."""
     if value is None:
-        raise invalid("Invalid primary key of null", code="invalid_key", field="ids")
+        raise invalid("Invalid primary key of null", code="invalid_key")
     if isinstance(value, dict) or (isinstance(value, str) and value in _NO_KEYS):
         shown = value if isinstance(value, str) else "[object Object]"
         raise invalid(
@@ -73,15 +74,15 @@ def check_names(names: Iterable[str]) -> None:
     """Raise `Invalid` for a property that cannot become an attribute."""
     for name in names:
         if name in _NO_NAMES:
-            raise invalid(f"Invalid attribute name: '{name}'", code="invalid_attribute_name", field=name or None)
+            raise invalid(f"Invalid attribute name: '{name}'", code="invalid_attribute_name", field=at(name))
         if "`" in name or "/" in name:
             message = "Attribute names cannot include backticks or forward slashes"
-            raise invalid(message, code="invalid_attribute_name", field=name[:NAME_LENGTH_MAX])
+            raise invalid(message, code="invalid_attribute_name", field=at(name[:NAME_LENGTH_MAX]))
         if len(name) > NAME_LENGTH_MAX:
             message = (
                 f"Invalid attribute name: '{name[:50]}…' has {len(name)} characters, at most {NAME_LENGTH_MAX} fit"
             )
-            raise invalid(message, code="invalid_attribute_name", field=name[:NAME_LENGTH_MAX])
+            raise invalid(message, code="invalid_attribute_name", field=at(name[:NAME_LENGTH_MAX]))
 
 
 def loaded(table: Table, text: str, epoch: int) -> Doc:

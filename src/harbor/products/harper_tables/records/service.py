@@ -13,8 +13,10 @@ from typing import Any
 from uuid import uuid4
 
 from harbor.kernel.call import Call
+from harbor.kernel.errors import HarborError
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import TIMES, Table
+from harbor.products.harper_tables.error_paths import at, each_of
 from harbor.products.harper_tables.ordering import order_key, rank_end
 from harbor.products.harper_tables.records import audit_store as audit
 from harbor.products.harper_tables.records import store, upkeep_store
@@ -82,7 +84,7 @@ def insert(call: Call, database: str, name: str, records: Records, how: How = Ho
     table = catalog.to_write(call, database, name, (INSERT,), attributes={INSERT: names})
     _refuse_hidden(call, table, records, (INSERT,))
     docs = _with_keys(call, table, records)
-    keys = [key_of(doc[table.primary_key]) for doc in docs]
+    keys = _keys(table, docs)
     plan = _planned(call, table, how, keys)
     for key, doc in zip(keys, docs, strict=True):
         if key in plan.added or key in plan.changed or _is_alive(plan, key):
@@ -99,13 +101,15 @@ def update(call: Call, database: str, name: str, records: Records, how: How = Ho
     names = _names(records)
     table = catalog.to_write(call, database, name, (UPDATE,), attributes={UPDATE: names})
     _refuse_hidden(call, table, records, (UPDATE,), is_full=how.is_full)
-    for record in records:
+    for place, record in enumerate(records):
         if not has_key(record, table.primary_key):
             raise invalid(
-                "a valid hash attribute must be provided with update record, check log for more info", code="no_key"
+                "a valid hash attribute must be provided with update record, check log for more info",
+                code="no_key",
+                field=at("records", place),
             )
     docs = [cleaned(table, record) for record in records]
-    keys = [key_of(doc[table.primary_key]) for doc in docs]
+    keys = _keys(table, docs)
     plan = _planned(call, table, how, keys)
     for key, doc in zip(keys, docs, strict=True):
         if _is_alive(plan, key):
@@ -123,7 +127,7 @@ def upsert(call: Call, database: str, name: str, records: Records, how: How = Ho
     table = catalog.to_write(call, database, name, (INSERT, UPDATE), attributes=both)
     _refuse_hidden(call, table, records, (INSERT, UPDATE), is_full=how.is_full)
     docs = _with_keys(call, table, records)
-    keys = [key_of(doc[table.primary_key]) for doc in docs]
+    keys = _keys(table, docs)
     plan = _planned(call, table, how, keys)
     for key, doc in zip(keys, docs, strict=True):
         if key in plan.added:
@@ -141,10 +145,10 @@ def upsert(call: Call, database: str, name: str, records: Records, how: How = Ho
     return _write(call, plan, "upsert")
 
 
-def delete(call: Call, database: str, name: str, ids: Sequence[Any]) -> Written:
-    """Remove records. Keys that are not there are told as left alone."""
-    _refuse_many(len(ids), "ids")
-    keys = [key_of(each) for each in ids]  # before anything is touched
+def delete(call: Call, database: str, name: str, ids: Sequence[Any], *, field: str = "ids") -> Written:
+    """Remove records. Keys that are not there are told as left alone. `field` is what the request calls the keys."""
+    _refuse_many(len(ids), field)
+    keys = each_of(key_of, ids, field)  # before anything is touched
     table = catalog.to_delete_from(call, database, name, DELETE)
     plan = _planned(call, table, How(), keys)
     gone: dict[bytes, Stored] = {}
@@ -208,6 +212,10 @@ def _with_keys(call: Call, table: Table, records: Records) -> list[Doc]:
     return docs
 
 
+def _keys(table: Table, docs: Sequence[Doc]) -> list[bytes]:
+    return each_of(lambda doc: key_of(doc[table.primary_key]), docs, "records", table.primary_key)
+
+
 def _last_number(call: Call, table: Table) -> Any:
     low = order_key(0)
     text = store.last_number(call.tx, table.id, low=low, high=rank_end(low))
@@ -231,7 +239,11 @@ def _names(records: Records) -> list[str]:
     """The properties that a request names, checked; and that it is not too much for one transaction."""
     _refuse_many(len(records), "records", ", or load it with csv_data_load, csv_url_load or import_from_s3")
     names = dict.fromkeys(name for record in records for name in record)
-    check_names(names)
+    try:
+        check_names(names)
+    except HarborError:
+        each_of(check_names, records, "records")  # says which record it is
+        raise
     for record in records:
         if isinstance(unset := record.get(UNSET), list):
             names.update(dict.fromkeys(name for name in unset if isinstance(name, str)))

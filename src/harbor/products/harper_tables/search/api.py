@@ -42,7 +42,7 @@ def by_id(call: Call, body: Fields) -> list[Doc]:
     _as_documented(body)
     body.check()
     table = catalog.to_read(call, database, name, attributes=_named(wanted))
-    return _shown(call, table, wanted, service.by_ids(call, table, ids))
+    return _shown(call, table, wanted, service.by_ids(call, table, ids, field=body.label("ids", "hash_values")))
 
 
 def by_value(call: Call, body: Fields) -> list[Doc]:

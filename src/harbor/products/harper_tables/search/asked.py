@@ -146,12 +146,12 @@ class _Reader:
         operator = value.get("operator") or "and"
         word = operator.lower() if isinstance(operator, str) else ""
         if word not in ("and", "or"):
-            return self._fault(f"'{label}.operator' must be one of [and, or]", label)
+            return self._fault(f"'{label}.operator' must be one of [and, or]", f"{label}.operator")
         inner = value["conditions"]
         if not isinstance(inner, list):
-            return self._fault(f"'{label}.conditions' must be an array", label)
+            return self._fault(f"'{label}.conditions' must be an array", f"{label}.conditions")
         if not inner:
-            return self._fault(f"'{label}.conditions' must contain at least 1 items", label)
+            return self._fault(f"'{label}.conditions' must contain at least 1 items", f"{label}.conditions")
         parts = [self.node(each, f"{label}.conditions[{place}]", depth + 1) for place, each in enumerate(inner)]
         return Group([part for part in parts if part is not None], is_any=word == "or")
 
@@ -161,18 +161,18 @@ class _Reader:
         if path is None:
             name = own.label("attribute", "search_attribute")
             what = "must be a string" if own.has("attribute", "search_attribute") else "is required"
-            return self._fault(f"'{label}.{name}' {what}", label)
+            return self._fault(f"'{label}.{name}' {what}", f"{label}.{name}")
         word = own.raw("comparator", "search_type")
         comparator = COMPARATORS.get(word) if isinstance(word, str) else Comparator.EQUALS if word is None else None
         if comparator is None:
             name = own.label("comparator", "search_type")
-            return self._fault(f"'{label}.{name}' must be one of [{_ALLOWED}]", label)
+            return self._fault(f"'{label}.{name}' must be one of [{_ALLOWED}]", f"{label}.{name}")
         name = own.label("value", "search_value")
         if name not in value:
-            return self._fault(f"'{label}.{name}' is required", label)
+            return self._fault(f"'{label}.{name}' is required", f"{label}.{name}")
         operand = value[name]
         if fault := _operand_fault(comparator, operand):
-            return self._fault(f"'{label}.{name}' {fault}", label)
+            return self._fault(f"'{label}.{name}' {fault}", f"{label}.{name}")
         return Condition(path, comparator, operand)
 
     def _fault(self, sentence: str, label: str) -> Node | None:

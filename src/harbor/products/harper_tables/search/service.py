@@ -16,6 +16,7 @@ from harbor.kernel.bounds import READ_THREAD_S_MAX
 from harbor.kernel.call import Call
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog.model import CREATED, UPDATED, Table
+from harbor.products.harper_tables.error_paths import each_of
 from harbor.products.harper_tables.ordering import is_cut, order_key
 from harbor.products.harper_tables.records.model import key_of, loaded
 from harbor.products.harper_tables.refusals import invalid
@@ -39,9 +40,9 @@ class Match(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten
     found: Found
 
 
-def by_ids(call: Call, table: Table, ids: Sequence[Any]) -> list[Doc]:
+def by_ids(call: Call, table: Table, ids: Sequence[Any], *, field: str = "ids") -> list[Doc]:
     """The records of these primary keys in this order; those that are not there are left out. Raises `Invalid` for too many."""
-    keys = [key_of(each) for each in ids]
+    keys = each_of(key_of, ids, field)
     docs: list[Doc] = []
     size = 0
     for first in range(0, len(keys), _PART_MAX):
@@ -49,7 +50,7 @@ def by_ids(call: Call, table: Table, ids: Sequence[Any]) -> list[Doc]:
         known = store.by_keys(call.tx, table.id, list(dict.fromkeys(part)))
         for key in part:
             if (found := known.get(key)) is not None:
-                size = _counted(size, found, "ids")
+                size = _counted(size, found, field)
                 docs.append(values_of(table, found))
     return docs
 
