@@ -11,7 +11,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Denied, HarborError, Missing
 from harbor.kernel.jobs import queue
 from harbor.kernel.jobs.model import LISTING_ITEMS_MAX, Job
-from harbor.kernel.pages import PageRequest
+from harbor.kernel.pages import Page, PageRequest
 from harbor.products.harper_tables import refusals
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.jobs_ops import store
@@ -62,6 +62,11 @@ def find(call: Call, job_id: str) -> Job | None:
     except Missing:
         return None
     return job if job.kind in KINDS else None
+
+
+def listed(call: Call, page: PageRequest) -> Page[Job]:
+    """A page of the account's jobs, newest first."""
+    return queue.listing(call.tx, call.account_id, page, kinds=KINDS)
 
 
 def between(call: Call, since: datetime, until: datetime) -> list[Job]:

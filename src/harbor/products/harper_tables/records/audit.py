@@ -13,12 +13,13 @@ from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import Table
 from harbor.products.harper_tables.ordering import order_key
 from harbor.products.harper_tables.records import audit_store as store
-from harbor.products.harper_tables.records.audit_store import Change
+from harbor.products.harper_tables.records.audit_store import Change as Change
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import readable, user_of
 
 US = 1_000
 ENTRIES_MAX = 100_000
+LOOKED_AT_MAX = 20_000
 
 
 def table_of(call: Call, database: str, name: str) -> Table:
@@ -53,6 +54,18 @@ def of_user(call: Call, table: Table, user: str, limit: int | None) -> list[Chan
 def of_record(call: Call, table: Table, key: Any, limit: int | None) -> list[Change]:
     """The changes of a record; of each only what concerns it."""
     return _some(_only(_changes(call, table), order_key(key)), limit)
+
+
+def latest(call: Call, table: Table, limit: int, *, before: int | None = None, key: Any = None) -> list[Change]:
+    """The newest changes, newest first; those below the position `before`, and of a record only what concerns it.
+
+    For a record at most `LOOKED_AT_MAX` changes of the table are looked at.
+    """
+    until = None if before is None else before - 1
+    changes = store.in_order(call.tx, table.id, until=until, newest_first=True)
+    if key is not None:
+        changes = _only(islice(changes, LOOKED_AT_MAX), order_key(key))
+    return list(islice(changes, limit))
 
 
 def forget_before(tx: Tx, table_id: int, before_us: int, limit: int) -> int:
