@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -16,6 +17,7 @@ import structlog
 
 import harbor
 from harbor.app import harper
+from harbor.app.listening import operations_listener
 from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
@@ -31,9 +33,12 @@ from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.front import Door, Front, json_reply
+from harbor.kernel.http.listeners import Listener
 from harbor.kernel.http.openapi import document, encode
 from harbor.kernel.http.page import CONSOLE, Section
 from harbor.kernel.http.pipeline import Pipeline
+from harbor.kernel.http.reopening import Reopening
+from harbor.kernel.http.server import App
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.callers import Callers
@@ -78,6 +83,8 @@ from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
 from harbor.products.harper_tables import jobs as harper_jobs
+from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
+from harbor.products.harper_tables.admin_ops.system import api as harper_restart
 
 __all__ = ["SEALED_COLUMNS", "Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
@@ -110,10 +117,48 @@ class Harbor:
             await check_schema(self.database)
             self.vault = await open_vault(settings, self.database)
             await self._set_clock()
+            self.passwords = PasswordWorkers()
+            self.limiter = await self._limiter()
+            self.throttle = SignInThrottle(self.limiter)
+            self.harper = harper.Harper(settings, self.database, self.clock, self.passwords, self.throttle)
+            self.reopening = Reopening("operations", self._restart_harper)
+            await self._read_stored()
             await self._compose()
         except BaseException:
             await self.database.close()
             raise
+
+    async def _read_stored(self) -> None:
+        """What Harper's `set_configuration` stored counts from now on."""
+        await self.harper.renew()
+        self.settings = self.harper.with_stored()
+
+    async def _restart_harper(self) -> Listener | None:
+        """Compose Harper anew from what is stored. The listener if it is to move."""
+        port = self.settings.operations_port
+        await self._read_stored()
+        self.pipelines["harper"] = Pipeline(self.harper.product(), self.services)
+        self._front = self._make_front()
+        return None if self.settings.operations_port == port else operations_listener(self.settings)
+
+    def _restart_everywhere(self, tx: Tx) -> None:
+        """Restart Harper in every process, once the transaction is committed."""
+        harper.note_restart(tx)
+        tx.after_commit(self.reopening.ask)
+
+    async def _heed_restarts(self) -> None:
+        """Restart Harper when another process of the installation says so."""
+        heeded = await self.database.read(harper.last_restart)
+        while not self.draining.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.draining.wait(), harper.RESTARTS_LOOKED_FOR_S)
+            try:
+                last = await self.database.read(harper.last_restart)
+            except HarborError:  # the database is away; whoever needs it says so
+                continue
+            if last != heeded:
+                heeded = last
+                self.reopening.ask()
 
     async def _set_clock(self) -> None:
         if self.settings.clock == "manual":
@@ -124,9 +169,6 @@ class Harbor:
         settings, database = self.settings, self.database
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.faculties = await self._make_faculties()
-        self.limiter = await self._limiter()
-        self.passwords = PasswordWorkers()
-        self.throttle = SignInThrottle(self.limiter)
         policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
         self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
         recorder = Recorder(owner, self._system_call)
@@ -153,12 +195,14 @@ class Harbor:
         self._gauges()
         products = {
             "harbor": self._harbor_product(),
-            "harper": harper.product(settings, database, self.clock, self.passwords, self.throttle),
+            "harper": self.harper.product(),
             "console": console_product(database, SECTIONS, version=harbor.__version__),
         }
         self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
         await self.worker.start()
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
+        if database.engine == "postgres":  # others may work on it too
+            self._tasks.append(asyncio.create_task(self._heed_restarts()))
 
     async def _make_faculties(self) -> Faculties:
         """What all calls share. Ids and positions go on above the largest that are stored."""
@@ -218,6 +262,8 @@ class Harbor:
             "sign_in_throttle": self.throttle,
             "delete_grace_days": self.settings.delete_grace_days,
             "mails_go_out": self.settings.smtp_host is not None,
+            harper_restart.RESTART: self._restart_everywhere,
+            harper_configuration.TOOL: self.harper.configuration,
         }
 
     def _kinds(self) -> list[Any]:
@@ -235,7 +281,7 @@ class Harbor:
             purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
             *retention_kinds(policy),
             *harbor_jobs.kinds(self.call_of),
-            *harper_jobs.kinds(self.call_of),
+            *harper_jobs.kinds(self.call_of, self.harper.configuration),
         ]
 
     def _smtp(self) -> SmtpSettings | None:
@@ -302,15 +348,23 @@ class Harbor:
 
     # The application
 
-    def application(self) -> Front:
+    def application(self) -> App:
         """The ASGI application."""
-        settings = self.settings
         product = self.pipelines["harbor"].product
         self._document = lru_cache(16)(lambda base_url: encode(document(product, base_url=base_url)))
-        self._front = Front(
+        self._front = self._make_front()
+
+        async def answer(scope: Any, receive: Any, send: Any) -> None:
+            await self._front(scope, receive, send)
+
+        return answer
+
+    def _make_front(self) -> Front:
+        settings = self.settings
+        return Front(
             doors=[
                 Door(pipeline=self.pipelines["console"], prefix=CONSOLE),
-                harper.door(self.pipelines["harper"]),
+                self.harper.door(self.pipelines["harper"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
             services={
@@ -327,7 +381,6 @@ class Harbor:
             pages_at=CONSOLE,
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
         )
-        return self._front
 
     async def _health(self, _scope: object) -> tuple[int, str, bytes]:
         return json_reply(200, {"status": "ok"})

@@ -1,35 +1,157 @@
-"""Harper as it is mounted: its callers, its jobs, and the tables of other products that SQL may read."""
+"""Harper as it is mounted: its callers, its jobs, and the tables of other products that SQL may read.
+
+What `set_configuration` stored lies below flag, environment and file, and above the default. It is read when the process
+starts, and at each restart.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Final
+
+from harbor.kernel import instance_store as instance
+from harbor.kernel import logs
 from harbor.kernel.clock import Clock
+from harbor.kernel.errors import StartRefused
 from harbor.kernel.http.front import Door
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.product import Product
 from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.identity.verified import VerifiedPasswords
 from harbor.kernel.settings import Settings
-from harbor.kernel.storage.database import Database
+from harbor.kernel.storage.database import Database, Tx
 from harbor.products.harbor_events.sql_views import VIEWS as HARBOR_VIEWS
+from harbor.products.harper_tables.access.tokens import Lifetimes
 from harbor.products.harper_tables.access.user_access import UserAccess
+from harbor.products.harper_tables.admin_ops.configuration import service
+from harbor.products.harper_tables.admin_ops.configuration.in_force import Configuration
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.product import harper_product
+from harbor.products.harper_tables.sql.bounds import Bounds
 
 # What an administrator may read with SQL besides tables of Harper.
 VIEWS = (*HARBOR_VIEWS,)
 # What Harper's documentation lets pages of any origin send.
 _HEADERS = "Content-Type, Authorization, Accept"
+# The keys of settings that Harper's configuration has too, by the word of the setting.
+_KEYS: Final[Mapping[str, str]] = {
+    "operations_port": "operationsApi_network_port",
+    "harper_operation_token_timeout": "authentication_operationTokenTimeout",
+    "harper_refresh_token_timeout": "authentication_refreshTokenTimeout",
+    "harper_audit_retention": "logging_auditRetention",
+    "log_level": "logging_level",
+}
+# How soon the other processes of an installation heed a restart.
+RESTARTS_LOOKED_FOR_S: Final = 2.0
+_LEVELS: Final[Mapping[str, logs.Level]] = {
+    "trace": "debug",
+    "debug": "debug",
+    "info": "info",
+    "notify": "info",
+    "warn": "warning",
+    "error": "error",
+    "fatal": "error",
+}
+_RESTARTED: Final = "harper.restarted"
 
 
-def product(
-    settings: Settings, database: Database, clock: Clock, passwords: PasswordWorkers, throttle: SignInThrottle
-) -> Product:
-    """The product over an installation's users."""
-    access = UserAccess(database, passwords, throttle, clock.now)
-    return harper_product(access, Compat(settings.harper_compat), views=VIEWS)
+@dataclass(frozen=True)
+class Harper:
+    """Harper in one process. `renew` comes first, and again at each restart."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    passwords: PasswordWorkers
+    throttle: SignInThrottle
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """What is in force, by key."""
+        return Configuration(_started_with(self.settings))
+
+    async def renew(self) -> None:
+        """Read what was stored, so that it counts from now on."""
+        self.configuration.renew(await self.database.read(service.stored_of_operator))
+        level = self.configuration.stored.get("logging_level")
+        if level is not None and "log_level" not in self.settings.given:
+            logs.set_level(_LEVELS[level])
+
+    def with_stored(self) -> Settings:
+        """The settings over what was stored. Several processes share the sockets that were bound before any of them began."""
+        stored = self.configuration.stored.get(_KEYS["operations_port"])
+        if stored is None or "operations_port" in self.settings.given or self.settings.workers > 1:
+            return self.settings
+        return replace(self.settings, operations_port=stored)
+
+    def product(self) -> Product:
+        """The product over an installation's users. Raises StartRefused for lifetimes that cannot be."""
+        settings, configured = self.settings, self.configuration
+        operation, refresh = (
+            configured["authentication_operationTokenTimeout"],
+            configured["authentication_refreshTokenTimeout"],
+        )
+        try:
+            lifetimes = Lifetimes.parsed(str(operation), str(refresh))
+        except ValueError as trouble:
+            raise StartRefused(f"Tokens of Harper cannot be good for so long: {trouble}.") from None
+        access = UserAccess(
+            self.database,
+            self.passwords,
+            self.throttle,
+            self.clock.now,
+            verified=VerifiedPasswords(lifetime_s=max(0, configured["authentication_cacheTTL"]) / 1_000),
+            lifetimes=lifetimes,
+            has_sessions=configured["authentication_enableSessions"],
+            authorizes_local=configured["authentication_authorizeLocal"],
+        )
+        bounds = Bounds(
+            seconds=settings.harper_sql_seconds,
+            rows_read=settings.harper_sql_rows,
+            rows_out=settings.harper_sql_rows_out,
+            bytes_out=settings.harper_sql_bytes_out,
+            bytes_kept=settings.harper_sql_bytes_kept,
+        )
+        return harper_product(
+            access,
+            Compat(settings.harper_compat),
+            views=VIEWS,
+            sql_bounds=bounds,
+            body_bytes_max=settings.harper_body_bytes,
+        )
+
+    def door(self, pipeline: Pipeline) -> Door:
+        """Under /harper, and at the root of the port its clients expect."""
+        configured = self.configuration
+        origins = configured["operationsApi_network_corsAccessList"] if configured["operationsApi_network_cors"] else ()
+        return Door(
+            pipeline=pipeline,
+            prefix="/harper",
+            listeners=frozenset({"operations", "harper"}),
+            any_origin_headers=_HEADERS,
+            origins=frozenset(map(str, origins)),
+        )
 
 
-def door(pipeline: Pipeline) -> Door:
-    """Under /harper, and at the root of the port its clients expect."""
-    listeners = frozenset({"operations", "harper"})
-    return Door(pipeline=pipeline, prefix="/harper", listeners=listeners, any_origin_headers=_HEADERS)
+def note_restart(tx: Tx) -> None:
+    """Leave word for the other processes of the installation that Harper was restarted."""
+    instance.put(tx, _RESTARTED, str(tx.now_us))
+
+
+def last_restart(tx: Tx) -> str | None:
+    """When that was last, or None."""
+    return instance.get(tx, _RESTARTED)
+
+
+def _started_with(settings: Settings) -> dict[str, Any]:
+    """The keys that flag, environment and file have set, and what the process knows of itself."""
+    values = {key: getattr(settings, word) for word, key in _KEYS.items() if word in settings.given}
+    if "logging_level" in values:
+        values["logging_level"] = "warn" if settings.log_level == "warning" else settings.log_level
+    about = {"rootPath": str(settings.data), "threads_count": settings.workers}
+    if settings.tls_certificate is not None:
+        about["tls_certificate"] = str(settings.tls_certificate)
+    return {**about, **values}

@@ -9,12 +9,13 @@ from typing import Any
 import structlog
 
 from harbor.app import Harbor
+from harbor.app.listening import listeners
 from harbor.cli.output import Output
 from harbor.kernel import instance_store as instance
 from harbor.kernel.datadir import DataDir
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.http.protocol import ConnectionBounds
-from harbor.kernel.http.server import Bound, Listener, Tls, serve
+from harbor.kernel.http.server import Bound, Listener, serve
 from harbor.kernel.settings import Settings
 
 log = structlog.get_logger("harbor.serve")
@@ -56,7 +57,7 @@ async def answer(
         mode = await harbor.database.read(lambda tx: instance.get(tx, instance.MODE)) or "development"
         await serve(
             harbor.application(),
-            listeners(settings),
+            listeners(harbor.settings),
             bounds(settings),
             settings.drain_seconds,
             lambda listening: ready(listening, mode, harbor.calendar.mode),
@@ -65,38 +66,10 @@ async def answer(
             bound=bound,
             health_paths={"/healthz", "/readyz"},
             trusted_proxies=[str(network) for network in settings.trusted_proxies],
+            reopening=harbor.reopening,
         )
     finally:
         await harbor.close(settings.drain_seconds)
-
-
-def listeners(settings: Settings) -> list[Listener]:
-    """Where the settings want the server to listen."""
-    tls = (
-        Tls(certificate=settings.tls_certificate, key=settings.tls_key)
-        if settings.tls_certificate and settings.tls_key
-        else None
-    )
-    found = [Listener(name="main", host=settings.host, port=settings.port, tls=tls, port_flag="--port")]
-    if settings.sandbox_port is not None:
-        found.append(
-            Listener(
-                name="sandbox", host=settings.host, port=settings.sandbox_port, tls=tls, port_flag="HARBOR_SANDBOX_PORT"
-            )
-        )
-    if settings.operations_port is not None:
-        found.append(
-            Listener(
-                name="operations",
-                host=settings.host,
-                port=settings.operations_port,
-                tls=tls,
-                port_flag="--operations-port",
-            )
-        )
-    for product, port in settings.port_of.items():
-        found.append(Listener(name=product, host=settings.host, port=port, tls=tls, port_flag=f"--port-of {product}="))
-    return found
 
 
 def bounds(settings: Settings) -> ConnectionBounds:

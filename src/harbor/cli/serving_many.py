@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 import msgspec
 import structlog
 
+from harbor.app.listening import listeners
 from harbor.cli import serving
 from harbor.cli.output import Output
 from harbor.cli.serving_child import HEEDED, Report, be_child
@@ -43,7 +44,7 @@ def serve_with_workers(settings: Settings, out: Output) -> None:
     folder = DataDir(settings.data)
     folder.acquire()
     try:
-        with bind(serving.listeners(settings)) as bound, _signals() as signals:
+        with bind(listeners(settings)) as bound, _signals() as signals:
             _Parent(settings, out, bound, signals).run()
     finally:
         folder.release()

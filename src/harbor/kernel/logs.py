@@ -54,7 +54,6 @@ def configure(level: Level, format: Format, stream: TextIO) -> None:
             _named,
             *_rendering(is_text, is_coloured=is_terminal),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *names: _Line(sink, str(names[0]) if names else "harbor"),
         # Lines are few, since requests have a log of their own. So a logger is made anew for each, and follows the
         # latest configuration.
@@ -65,10 +64,15 @@ def configure(level: Level, format: Format, stream: TextIO) -> None:
         if isinstance(handler, _Bridge):
             root.removeHandler(handler)
     root.addHandler(_Bridge(sink, _rendering(is_text, is_coloured=is_terminal)))
-    root.setLevel(
-        logging.DEBUG if level == "debug" else max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])
-    )
     logging.captureWarnings(True)
+    set_level(level)
+
+
+def set_level(level: Level) -> None:
+    """Write what is at least `level`, from now on, to where it is written already."""
+    structlog.configure(**{**structlog.get_config(), "wrapper_class": structlog.make_filtering_bound_logger(level)})
+    least = logging.DEBUG if level == "debug" else max(logging.WARNING, logging.getLevelNamesMapping()[level.upper()])
+    logging.getLogger().setLevel(least)
 
 
 def redacted(value: object) -> Any:

@@ -39,8 +39,16 @@ class Door:
     prefix: str = ""
     hosts: frozenset[str] = frozenset()
     listeners: frozenset[str] = frozenset()
-    # Pages of any origin may call a product that says so; what they may send besides is in `any_origin_headers`.
+    # Pages of these origins may call a product that says so, `*` is any; what they may send besides is in
+    # `any_origin_headers`.
     any_origin_headers: str = ""
+    origins: frozenset[str] = frozenset({"*"})
+
+    def allows(self, origin: str) -> bytes | None:
+        """The origin that a page of `origin` is told to be allowed; None if it is not."""
+        if "*" in self.origins:
+            return b"*"
+        return origin.encode("latin-1") if origin in self.origins else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +98,9 @@ class Front:
             await _send_bytes(send, status, media_type, body)
             return
         if door.any_origin_headers:
-            send = _adding(send, [(b"access-control-allow-origin", b"*")])
+            allowed = door.allows(_header(scope, b"origin"))
+            added = [] if "*" in door.origins else [(b"vary", b"Origin")]
+            send = _adding(send, [*added, *([(b"access-control-allow-origin", allowed)] if allowed else [])])
         elif self.cors_origins:
             send = self._with_cors(scope, send)
         await door.pipeline(scope, receive, send, path_below, mount)
@@ -149,7 +159,8 @@ class Front:
         door, _, _, _ = self._door(scope)
         origin = _header(scope, b"origin")
         if door.any_origin_headers:
-            headers += _allowed(b"*", "GET, HEAD, POST, OPTIONS", door.any_origin_headers)
+            if allowed := door.allows(origin):
+                headers += _allowed(allowed, "GET, HEAD, POST, OPTIONS", door.any_origin_headers)
         elif origin in self.cors_origins:
             sent = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
             headers += [*_allowed(origin.encode(), _ALLOWED_METHODS, sent), (b"vary", b"Origin")]

@@ -34,7 +34,7 @@ DRAIN_LOOK_S = 0.02
 DRAIN_QUIET_S = 0.25  # a pooled connection may have a request on its way: closing it at once would lose that one
 CUT_OFF_S = 1.0
 
-__all__ = ["Bound", "Listener", "Tls", "bind", "serve"]
+__all__ = ["App", "Bound", "Listener", "Tls", "bind", "serve"]
 
 App = Callable[[Any, Any, Any], Awaitable[None]]
 

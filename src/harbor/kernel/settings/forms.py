@@ -39,6 +39,23 @@ def number(least: int, most: int, what: str = "a whole number") -> Form:
     return Form(f"{what} from {least} to {most}", read)
 
 
+def size(least: int, most: int) -> Form:
+    """Bytes, both ends included: a number, or one of KiB, MiB or GiB."""
+    units = {"": 1, "kib": 1_024, "mib": 1_024**2, "gib": 1_024**3}
+
+    def read(text: str) -> int:
+        match = re.fullmatch(r"([0-9]{1,12}) ?([kmg]ib)?", text.lower(), re.ASCII)
+        value = int(match[1]) * units[match[2] or ""] if match else -1
+        return _checked(value, least <= value <= most)
+
+    return Form(f"a size from {_size(least)} to {_size(most)}, in bytes or like 64MiB", read)
+
+
+def _size(value: int) -> str:
+    units = ((1_024**3, "GiB"), (1_024**2, "MiB"), (1_024, "KiB"))
+    return next((f"{value // unit} {word}" for unit, word in units if value >= unit and value % unit == 0), str(value))
+
+
 def choice(*words: str) -> Form:
     """One of some words, in any case."""
 
@@ -155,4 +172,6 @@ DATABASE: Final = matching(
 )
 PROXY: Final = Form("the http:// URL of a forward proxy", _read_proxy)
 ADDRESS: Final = matching("a bare e-mail address", r"[^\s@<>,;:\"()]{1,64}@[^\s@<>,;:\"()]{1,189}")
+# How long it may be is for whoever uses it to say.
+DURATION: Final = matching("a number of seconds, or of s, m, h, d, w or y like 15m", r"[1-9][0-9]{0,8} ?[smhdwy]?")
 DAYS: Final = number(0, DAYS_MAX, "a whole number of days")

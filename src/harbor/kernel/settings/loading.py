@@ -32,7 +32,7 @@ def load(*, flags: Mapping[str, object], environ: Mapping[str, str], data_dir: P
     for setting in SETTINGS.values():
         if setting.word != "data":
             values.update(_found(setting, flags, environ, written, path))
-    settings = Settings(**values)
+    settings = Settings(**values, given=frozenset(values) - {"data"})
     _check_together(settings)
     return settings, [*_strange_variables(environ), *_strange_words(written, path)]
 

@@ -69,8 +69,11 @@ GROUPS: Final = (SERVER, OUTSIDE, DATABASE, LIMITS, WEBHOOKS, RETENTION, MAIL, P
 class Settings:
     """All settings of one process, read and checked. Made without arguments it has all defaults; secrets do not print.
 
-    A list that is not set is empty; anything else that is not set and has no default is None.
+    A list that is not set is empty; anything else that is not set and has no default is None. `given` are the words that
+    a flag, the environment or the file has set: what is stored elsewhere outweighs the others alone.
     """
+
+    given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
     data: Path = _setting(
         SERVER,
@@ -312,6 +315,53 @@ class Settings:
         "Which line of Harper the Operations API answers like, in the words that clients compare.",
         example="v4",
     )
+    harper_operation_token_timeout: str = _setting(
+        PRODUCTS,
+        forms.DURATION,
+        "1d",
+        "How long a token for Harper's operations is good, unless `expires_in` says otherwise.",
+        example="15m",
+    )
+    harper_refresh_token_timeout: str = _setting(
+        PRODUCTS, forms.DURATION, "30d", "How long a token for fetching new ones is good.", example="7d"
+    )
+    harper_audit_retention: str = _setting(
+        PRODUCTS,
+        forms.DURATION,
+        "3d",
+        "How long the audit of Harper's tables is kept. Harbor's own audit log is another.",
+        example="90d",
+    )
+    harper_body_bytes: int = _setting(
+        PRODUCTS,
+        forms.size(64 * 1_024, 1_024**3),
+        "128MiB",
+        "The largest body that a known caller may send to Harper.",
+        example="1GiB",
+    )
+    harper_sql_seconds: int = _setting(
+        PRODUCTS, forms.number(1, 3_600), "10", "How many seconds a statement of SQL may take.", example="60"
+    )
+    harper_sql_rows: int = _setting(
+        PRODUCTS,
+        forms.number(1, 1_000_000_000),
+        "1000000",
+        "How many records a statement of SQL may read.",
+        example="10000000",
+    )
+    harper_sql_rows_out: int = _setting(
+        PRODUCTS, forms.number(1, 100_000_000), "100000", "How many rows it may answer with.", example="1000000"
+    )
+    harper_sql_bytes_out: int = _setting(
+        PRODUCTS, forms.size(1_024, 1_024**3), "64MiB", "How large its answer may be.", example="256MiB"
+    )
+    harper_sql_bytes_kept: int = _setting(
+        PRODUCTS,
+        forms.size(1_024**2, 64 * 1_024**3),
+        "256MiB",
+        "How much memory it may hold while it runs.",
+        example="1GiB",
+    )
 
     clock: Literal["system", "manual"] = _setting(
         LOG,
@@ -333,5 +383,5 @@ class Settings:
 
 
 SETTINGS: Final[Mapping[str, Setting]] = MappingProxyType(
-    {each.name: Setting(word=each.name, **each.metadata) for each in fields(Settings)}
+    {each.name: Setting(word=each.name, **each.metadata) for each in fields(Settings) if each.metadata}
 )

@@ -8,13 +8,23 @@ from harbor.kernel.call import Call
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables.access.tokens import duration_s
 from harbor.products.harper_tables.admin_ops import upkeep as administration
+from harbor.products.harper_tables.admin_ops.configuration.in_force import Configuration
 from harbor.products.harper_tables.jobs_ops import running
 from harbor.products.harper_tables.records import upkeep
 
-SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE,)
+SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE, upkeep.FORGET_SCHEDULE)
 
 
-def kinds(call_of: Callable[[Tx, str], Call]) -> Sequence[JobKind]:
-    """The product's jobs."""
-    return (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, *running.kinds(call_of), *administration.KINDS)
+def kinds(call_of: Callable[[Tx, str], Call], configuration: Configuration | None = None) -> Sequence[JobKind]:
+    """The product's jobs, as the configuration in force says."""
+    in_force = configuration or Configuration()
+
+    def audit_kept_s() -> int:
+        kept_s = duration_s(in_force["logging_auditRetention"])
+        assert kept_s is not None, "it was looked at when it was set"
+        return kept_s
+
+    own = (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, upkeep.forget_kind(audit_kept_s))
+    return (*own, *running.kinds(call_of), *administration.KINDS)

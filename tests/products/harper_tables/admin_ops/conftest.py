@@ -18,7 +18,7 @@ async def make_operator(instance: Instance) -> list[str]:
     """Make the instance's organization the operator, in a process that can restart; the list counts restarts."""
     restarts: list[str] = []
     tools = cast(dict[str, Any], instance.house.services.tools)
-    tools["harper.restart"] = lambda: restarts.append("restarted")
+    tools["harper.restart"] = lambda tx: tx.after_commit(lambda: restarts.append("restarted"))
     await instance.house.database.write(
         lambda tx: tx.run(
             "UPDATE organizations SET is_operator = 1 WHERE id = :id",

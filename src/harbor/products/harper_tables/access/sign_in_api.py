@@ -100,8 +100,13 @@ def logout(call: Call, request: Request) -> Answer:
     """End the session."""
     cookie = sessions.end(call, request)
     if cookie is None:
-        raise Unauthenticated("No session for login", code="no_session")
+        raise no_session()
     return Answer(200, "Logout successful", {"Set-Cookie": cookie})
+
+
+def no_session() -> Unauthenticated:
+    """There is none, or there are none at all here."""
+    return Unauthenticated("No session for login", code="no_session")
 
 
 def invalid_credentials() -> Unauthenticated:
@@ -166,6 +171,8 @@ class _SignIn:
         fields = Fields(value if isinstance(value, dict) else {})
         username, password = fields.text("username", required=True), fields.text("password", required=True)
         fields.check()
+        if not self._users.has_sessions:
+            raise no_session()
         return await self._users.by_password(username, password, address=request.client)
 
     async def _who(self, request: Request, services: Services, username: str, password: str) -> Known:

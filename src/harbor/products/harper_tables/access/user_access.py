@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from ipaddress import ip_address
 from typing import NoReturn
 
 from harbor.kernel.clock import micros, moment
@@ -35,6 +36,7 @@ from harbor.products.harper_tables.refusals import login_failed, must_login
 from harbor.products.harper_tables.rights import EverythingAllowed, Rights, User
 
 _REMEMBERED_MAX = 10_000
+_OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,8 +77,12 @@ class UserAccess:
         *,
         verified: VerifiedPasswords | None = None,
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+        has_sessions: bool = True,
+        authorizes_local: bool = False,
     ) -> None:
         self.lifetimes = lifetimes
+        self.has_sessions = has_sessions
+        self._authorizes_local = authorizes_local
         self._database = database
         self._now = now
         self._proving = Proving(passwords, throttle, now, verified)
@@ -84,7 +90,7 @@ class UserAccess:
         self.keys = TokenKeys(database)
 
     async def authenticate(self, request: Request) -> Caller:
-        """The caller by Basic credentials, else a token, else a session. Raises `Unauthenticated`."""
+        """The caller by Basic credentials, else a token, else a session, else this machine. Raises `Unauthenticated`."""
         if (pair := credentials.basic(request)) is not None:
             known = await self.by_password(*pair, address=request.client)
             return replace(known.caller(), password_hash=known.user.password_hash)
@@ -93,8 +99,10 @@ class UserAccess:
             return replace(known.caller(), seed=claims.seed, expires_at=moment(claims.expires_s * 1_000_000))
         if request.header(b"authorization") is not None:
             raise login_failed()
-        if (secret := sessions.secret_of(request)) is not None:
+        if self.has_sessions and (secret := sessions.secret_of(request)) is not None:
             return await self._by_session(request, digest(secret))
+        if self._authorizes_local and is_local(request):
+            return await self._by_machine()
         raise must_login()
 
     async def by_password(self, username: str, password: str, *, address: str) -> Known:
@@ -180,6 +188,14 @@ class UserAccess:
             raise inactive()
         return replace(known.caller(), session=key, expires_at=moment(found.expires_at))
 
+    async def _by_machine(self) -> Caller:
+        """The operator's oldest active super user."""
+        username = await self._database.read(_first_super_user)
+        known = None if username is None else self._active(username) or await self._read(username)
+        if known is None or not known.rights.is_super_user:
+            raise must_login()
+        return known.caller()
+
     def _active(self, username: str) -> Known | None:
         """What is remembered of a user. Nobody is refused by what was remembered: then it is read again."""
         known = self._known.get(username)
@@ -216,6 +232,27 @@ def rights_of(role: Role | None) -> Rights:
     if role is None:
         return RoleRights({})
     return EverythingAllowed() if role.is_super_user else RoleRights(role.permission)
+
+
+def _first_super_user(tx: Tx) -> str | None:
+    operator = identity.operator(tx)
+    accounts = {} if operator is None else identity.accounts_of(tx, operator.id)
+    for account in sorted(accounts.values(), key=lambda each: each.environment is not Environment.PRODUCTION):
+        roles = {role.id for role in store.roles(tx, account.id) if role.is_super_user}
+        found = [each for each in store.users(tx, account.id) if each.is_active and each.role_id in roles]
+        if found:
+            return min(found, key=lambda each: (each.created_at, each.username)).username
+    return None
+
+
+def is_local(request: Request) -> bool:
+    """Whether a request comes from this machine itself, and not through a proxy that runs here."""
+    if any(request.header(name) is not None for name in _OF_PROXIES):
+        return False
+    try:
+        return ip_address(request.client).is_loopback
+    except ValueError:
+        return False
 
 
 def inactive() -> Unauthenticated:

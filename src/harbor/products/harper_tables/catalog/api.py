@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.http.services import Services
+from harbor.products.harper_tables.admin_ops.configuration.in_force import configuration_of
 from harbor.products.harper_tables.catalog import describing, service
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, TIMES, TYPES
 from harbor.products.harper_tables.fields import Fields, name_fault
@@ -33,13 +35,13 @@ def drop_database(call: Call, body: Fields) -> dict[str, Any]:
     return _with_nodes(body, f"successfully deleted '{name}'")
 
 
-def create_table(call: Call, body: Fields) -> dict[str, Any]:
+def create_table(call: Call, body: Fields, services: Services) -> dict[str, Any]:
     """Add a table, and its database if that is not there."""
     database = body.new_name("database", "schema", default=DEFAULT_DATABASE)
     name = body.new_name("table", required=True)
     attributes, marked = _attributes(body)
     primary_key = _primary_key(body, marked)
-    settings = _settings(body, attributes)
+    settings = _settings(body, attributes, is_audited=configuration_of(services)["logging_auditLog"])
     body.check()
     if attributes is not None:
         settings["key"] = attributes.pop(primary_key, {})
@@ -183,14 +185,14 @@ def _definition_fault(name: str, definition: Mapping[str, Any]) -> str | None:
     return name_fault(name)
 
 
-def _settings(body: Fields, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+def _settings(body: Fields, attributes: Mapping[str, Any] | None, *, is_audited: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {"schema_defined": attributes is not None}
     expiration = body.number("expiration", at_least=0)
     if expiration is not None and expiration > 1e10:
         body.refuse("'expiration' must be less than or equal to 10000000000", field="expiration")
     elif expiration:
         settings["expiration"] = expiration
-    settings["audit"] = body.flag("audit", default=True)
+    settings["audit"] = body.flag("audit", default=is_audited)
     if body.flag("sealed"):
         settings["sealed"] = True
     if body.has("replicate"):

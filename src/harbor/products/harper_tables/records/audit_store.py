@@ -119,6 +119,12 @@ def delete_before(tx: Tx, table_id: int, position: int, limit: int) -> int:
     )
 
 
+def next_table(tx: Tx, table_id: int) -> int | None:
+    """The next table of any account that keeps changes (primary key)."""
+    row = tx.row("SELECT min(table_id) AS next FROM harper_audit WHERE table_id > :table_id", table_id=table_id)
+    return None if row is None else row["next"]
+
+
 def _last(tx: Tx, table_id: int) -> int:
     if tx.memo is not None:
         known: int | None = tx.memo.get(_MEMO, {}).get(table_id)

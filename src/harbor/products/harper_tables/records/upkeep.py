@@ -16,13 +16,14 @@ from harbor.products.harper_tables.catalog import remains as catalog
 from harbor.products.harper_tables.catalog.model import Table
 from harbor.products.harper_tables.catalog.service import FILL, PURGE
 from harbor.products.harper_tables.ordering import index_key
+from harbor.products.harper_tables.records import audit_store as audit
 from harbor.products.harper_tables.records import store
 from harbor.products.harper_tables.records import upkeep_store as rows
 from harbor.products.harper_tables.records.model import entries, loaded
 from harbor.products.harper_tables.records.store import Stored
 from harbor.products.harper_tables.values import to_text
 
-EXPIRE = "harper.expire"
+EXPIRE, FORGET = "harper.expire", "harper.audit.forget"
 _REST_S_MAX = 1.0
 
 OwnStep = Callable[[Tx, str, JsonObject, JsonObject, Budget], Reached]
@@ -132,7 +133,24 @@ def _expire(tx: Tx, at: JsonObject, budget: Budget) -> Reached:
     return Reached(at, is_end=budget.drain(some))
 
 
+def forget_kind(kept_s: Callable[[], int]) -> JobKind:
+    """The kind that removes what the audits of all tables have kept for longer than `kept_s()` seconds."""
+
+    def step(tx: Tx, at: JsonObject, budget: Budget) -> Reached:
+        before = tx.now_us - kept_s() * 1_000_000
+        table_id = at.get("table", 0)
+        while (found := audit.next_table(tx, table_id)) is not None:
+            if not budget.drain(lambda limit, found=found: audit.delete_before(tx, found, before, limit)):  # type: ignore[misc]
+                return Reached({"table": table_id})
+            table_id = found
+            budget.spend(0)
+        return Reached({"table": table_id}, is_end=True)
+
+    return walk_kind(FORGET, step)
+
+
 PURGE_KIND: Final = _walk(PURGE, _purge)
 FILL_KIND: Final = _walk(FILL, _fill)
 EXPIRE_KIND: Final = walk_kind(EXPIRE, _expire)
 EXPIRE_SCHEDULE: Final = Schedule(name=EXPIRE, every_s=60, kind=EXPIRE)
+FORGET_SCHEDULE: Final = Schedule(name=FORGET, every_s=3_600, kind=FORGET)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.http.services import Services
 from harbor.products.harper_tables.admin_ops import permitting
 from harbor.products.harper_tables.admin_ops.asking import everywhere
 from harbor.products.harper_tables.admin_ops.configuration import service
+from harbor.products.harper_tables.admin_ops.configuration.in_force import configuration_of
 from harbor.products.harper_tables.admin_ops.configuration.keys import find
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
@@ -23,9 +23,7 @@ _KEY_LENGTH_MAX = 250
 
 def get_configuration(call: Call, body: Fields, services: Services) -> dict[str, Any]:
     """The configuration in force, without private keys. Paths of the machine are for its operator."""
-    started_with: Mapping[str, Any] = {}
-    if permitting.is_operator(call):
-        started_with = cast(Mapping[str, Any], services.tools.get(service.STARTED_WITH) or {})
+    started_with = configuration_of(services).started_with if permitting.is_operator(call) else {}
     return service.in_force(call, started_with, body.compat)
 
 

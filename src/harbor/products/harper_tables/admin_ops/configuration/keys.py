@@ -9,8 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-Kind = Literal["boolean", "number", "string", "array", "object", "level", "any"]
+from harbor.products.harper_tables.access.tokens import duration_s
+
+Kind = Literal["boolean", "number", "string", "array", "object", "level", "hash", "port", "duration", "any"]
 LEVELS: Final = ("trace", "debug", "info", "warn", "error", "fatal", "notify")
+# Passwords are hashed in one way, whatever is asked for.
+HASHES: Final = ("argon2id",)
+_PORT_MAX = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,14 @@ class Key:
         """What is wrong with a value, to follow the key; None if it may be had."""
         if value is None or self.kind == "any":
             return None
-        if self.kind == "level":
-            return None if value in LEVELS else f"must be one of [{', '.join(LEVELS)}]"
+        if self.kind in ("level", "hash"):
+            words = LEVELS if self.kind == "level" else HASHES
+            return None if value in words else f"must be one of [{', '.join(words)}]"
+        if self.kind == "port":
+            is_port = type(value) is int and 0 < value <= _PORT_MAX
+            return None if is_port else f"must be a port from 1 to {_PORT_MAX}"
+        if self.kind == "duration":
+            return None if duration_s(value) is not None else "must be a duration like 15m, or a number of seconds"
         if isinstance(value, _TYPES[self.kind]) and (self.kind == "boolean" or not isinstance(value, bool)):
             return None
         return f"must be {_WORDS[self.kind]}"
@@ -62,8 +73,8 @@ KEYS: Final = (
     *_keys("analytics", "boolean", replicate=False),
     *_keys("authentication", "boolean", authorizeLocal=False, enableSessions=True),
     *_keys("authentication", "number", cacheTTL=30_000),
-    *_keys("authentication", "any", operationTokenTimeout="1d", refreshTokenTimeout="30d"),
-    *_keys("authentication", "string", hashFunction="argon2id"),
+    *_keys("authentication", "duration", operationTokenTimeout="1d", refreshTokenTimeout="30d"),
+    *_keys("authentication", "hash", hashFunction="argon2id"),
     *_keys("", "string", componentsRoot=None, rootPath=None),
     *_keys("customFunctions", "boolean", enabled=True),
     *_keys("http", "number", port=9926, securePort=None, compressionThreshold=1_200, timeout=120_000),
@@ -71,7 +82,7 @@ KEYS: Final = (
     *_keys("http", "array", corsAccessList=["*"]),
     *_keys("localStudio", "boolean", enabled=False),
     *_keys("logging", "boolean", auditLog=True, console=False, file=True, stdStreams=False),
-    *_keys("logging", "any", auditRetention="3d"),
+    *_keys("logging", "duration", auditRetention="3d"),
     *_keys("logging", "level", level="warn"),
     *_keys("logging", "string", root=None),
     *_keys("logging_auditAuthEvents", "boolean", logFailed=False, logSuccessful=False),
@@ -81,7 +92,7 @@ KEYS: Final = (
     *_keys("mqtt", "any", network=None),
     *_keys("mqtt", "boolean", webSocket=True, requireAuthentication=True),
     *_keys("node", "string", hostname="localhost"),
-    *_keys("operationsApi_network", "number", port=9925, securePort=None),
+    *_keys("operationsApi_network", "port", port=9925, securePort=None),
     *_keys("operationsApi_network", "number", timeout=120_000, keepAliveTimeout=30_000, headersTimeout=60_000),
     *_keys("operationsApi_network", "boolean", cors=True),
     *_keys("operationsApi_network", "array", corsAccessList=["*"]),

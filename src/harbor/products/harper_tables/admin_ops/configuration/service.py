@@ -13,8 +13,6 @@ from harbor.products.harper_tables.admin_ops.configuration.keys import CLUSTERIN
 from harbor.products.harper_tables.compat import Compat
 
 _KIND = "configuration"
-# The tool that holds the keys which a flag, the environment or the file has set, with their values.
-STARTED_WITH = "harper.configuration"
 
 
 def stored(tx: Tx, account_id: str) -> dict[str, Any]:

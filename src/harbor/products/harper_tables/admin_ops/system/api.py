@@ -1,7 +1,7 @@
 """restart, restart_service and system_information on the wire. Source: docs/products/harper.md#administration.
 
-A process is restarted by the tool `harper.restart`, which whoever composes it gives: it closes and opens again the
-listener of the operations, after the reply. Where there is none the answer says so.
+A process is restarted by the tool `harper.restart`, which whoever composes it gives: it reads the stored configuration and
+opens the listener of the operations again, once the transaction it gets is committed, in every process of the installation.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Unsupported
 from harbor.kernel.http.services import Services
+from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.admin_ops import asking, permitting, upkeep
 from harbor.products.harper_tables.admin_ops.system import information
 from harbor.products.harper_tables.fields import Fields
@@ -26,7 +27,7 @@ _SERVICES: Final = ("http", "http_workers", "custom_functions", "custom function
 def restart(call: Call, body: Fields, services: Services) -> str:
     """Close and open again the listener of the operations; other products go on."""
     permitting.require_operator(call, "restart")
-    call.tx.after_commit(_restarting(services))
+    _restarting(services)(call.tx)
     return f"Restarting {body.compat.product}. This may take up to 60 seconds."
 
 
@@ -38,19 +39,19 @@ def restart_service(call: Call, body: Fields, services: Services) -> dict[str, A
     body.check()
     if service not in _SERVICES:
         raise invalid("Invalid service", code="invalid_service", field="service")
-    act = _restarting(services)
+    restart_all = _restarting(services)
     job = upkeep.start(call, upkeep.DONE, "restart_service", {"message": f"Restarting {service}"})
-    call.tx.after_commit(act)
+    restart_all(call.tx)
     return asking.everywhere(body, {"message": f"Restarting {service}", "job_id": job["job_id"]})
 
 
-def _restarting(services: Services) -> Callable[[], None]:
-    act = services.tools.get(RESTART)
-    if act is None:
+def _restarting(services: Services) -> Callable[[Tx], None]:
+    restart_all = services.tools.get(RESTART)
+    if restart_all is None:
         raise Unsupported(
             "This process cannot restart itself; restart it where it was started.", code="restart_unavailable"
         )
-    return cast(Callable[[], None], act)
+    return cast(Callable[[Tx], None], restart_all)
 
 
 OPERATIONS = (

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any, Final
 
 from harbor.kernel.call import Call
+from harbor.kernel.http.services import Services
 from harbor.products.harper_tables.admin_ops import asking, store
 from harbor.products.harper_tables.admin_ops.components import listing as components
+from harbor.products.harper_tables.admin_ops.configuration import service as configuration
+from harbor.products.harper_tables.admin_ops.configuration.in_force import configuration_of
 from harbor.products.harper_tables.admin_ops.store import Kept
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
@@ -32,7 +35,7 @@ def set_status(call: Call, body: Fields) -> dict[str, Any]:
     return _shown(kept)
 
 
-def get_status(call: Call, body: Fields) -> Any:
+def get_status(call: Call, body: Fields, services: Services) -> Any:
     """One status, or all."""
     if body.has("id"):
         id_ = body.choice("id", among=_IDS, default="primary")
@@ -45,7 +48,7 @@ def get_status(call: Call, body: Fields) -> Any:
     return {
         "systemStatus": records,
         "componentStatus": components.statuses(call),
-        "restartRequired": False,
+        "restartRequired": configuration_of(services).is_behind(configuration.stored_of_operator(call.tx)),
     }
 
 
