@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
+from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
 from harbor.kernel.storage.database import Database
@@ -162,7 +163,10 @@ async def open_office(
     """An account in a kernel of its own."""
     await migrate(database, [AREA])
     product = harvest_product(Access(database), limits, lambda: micros(clock.now()))
-    async with open_house(database, clock, folder, [product], kinds=jobs.kinds) as house:
+    blobs = LocalBlobs(folder / "blobs")
+    async with open_house(
+        database, clock, folder, [product], kinds=jobs.kinds, tools=lambda _means: {"blobs": blobs}
+    ) as house:
         organization = await house.organization()
         opened = await house.write(
             organization.production,

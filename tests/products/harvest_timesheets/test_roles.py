@@ -196,6 +196,47 @@ MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
     ),
     ("time_entries.delete", "DELETE /v2/time_entries/{other_entry}", None, only(*ADMIN)),
     ("time_entries.delete", "DELETE /v2/time_entries/{own_entry}", None, ALL),
+    ("expense_categories.list", "GET /v2/expense_categories", None, ALL),
+    ("expense_categories.retrieve", "GET /v2/expense_categories/{category}", None, ALL),
+    ("expense_categories.create", "POST /v2/expense_categories", {"name": "E{n}"}, only(*ADMIN, ok=201)),
+    ("expense_categories.update", "PATCH /v2/expense_categories/{category}", {"name": "Food"}, only(*ADMIN)),
+    ("expense_categories.delete", "DELETE /v2/expense_categories/{spare_category}", None, only(*ADMIN)),
+    ("expenses.list", "GET /v2/expenses", None, ALL),
+    ("expenses.retrieve", "GET /v2/expenses/{own_expense}", None, ALL),
+    ("expenses.retrieve", "GET /v2/expenses/{managed_expense}", None, only(*MANAGERS)),
+    ("expenses.retrieve", "GET /v2/expenses/{other_expense}", None, only(*ADMIN)),
+    # Who may see it learns that there is none.
+    ("expenses.receipt", "GET /expenses/{own_expense}/receipt", None, dict.fromkeys(COLUMNS, 404)),
+    ("expenses.receipt", "GET /expenses/{managed_expense}/receipt", None, only(*MANAGERS, ok=404)),
+    ("expenses.receipt", "GET /expenses/{other_expense}/receipt", None, only(*ADMIN, ok=404)),
+    (
+        "expenses.create",
+        "POST /v2/expenses",
+        {"project_id": "{managed}", "expense_category_id": "{category}", "spent_date": DAY, "total_cost": 1},
+        dict.fromkeys(COLUMNS, 201),
+    ),
+    (
+        "expenses.create",
+        "POST /v2/expenses",
+        {
+            "project_id": "{managed}",
+            "expense_category_id": "{category}",
+            "spent_date": DAY,
+            "total_cost": 1,
+            "user_id": "{teammate}",
+        },
+        only(*ADMIN, "time_and_expenses_manager", ok=201),
+    ),
+    ("expenses.update", "PATCH /v2/expenses/{own_expense}", {"notes": "x"}, ALL),
+    (
+        "expenses.update",
+        "PATCH /v2/expenses/{managed_expense}",
+        {"notes": "x"},
+        only(*ADMIN, "time_and_expenses_manager"),
+    ),
+    ("expenses.update", "PATCH /v2/expenses/{other_expense}", {"notes": "x"}, only(*ADMIN)),
+    ("expenses.delete", "DELETE /v2/expenses/{other_expense}", None, only(*ADMIN)),
+    ("expenses.delete", "DELETE /v2/expenses/{own_expense}", None, ALL),
     (
         "time_entries.submit",
         "POST /v2/time_entries/submit_for_approval",
@@ -329,6 +370,16 @@ async def _set(office: Office, role: str) -> Scene:
     ids["own_entry"] = await entry("managed", caller.id)
     ids["managed_entry"] = await entry("managed", teammate.id)
     ids["other_entry"] = await entry("other", stranger.id)
+    for name in ("category", "spare_category"):
+        ids[name] = (await admin.made("/v2/expense_categories", {"name": name}))["id"]
+
+    async def expense(project: str, user_id: int) -> int:
+        about = {"project_id": ids[project], "expense_category_id": ids["category"], "spent_date": DAY, "total_cost": 1}
+        return int((await admin.made("/v2/expenses", {**about, "user_id": user_id}))["id"])
+
+    ids["own_expense"] = await expense("managed", caller.id)
+    ids["managed_expense"] = await expense("managed", teammate.id)
+    ids["other_expense"] = await expense("other", stranger.id)
     ids["own_second"] = await entry("managed", caller.id)
     ids["other_second"] = await entry("other", stranger.id)
     return Scene(office, caller, ids)

@@ -64,6 +64,14 @@ def numbered(
     return Listed(tuple(map(make, rows)), page.offset + len(rows) < found, found)
 
 
+def within(where: Where, user_ids: Iterable[int], project_ids: Iterable[int]) -> Where:
+    """Narrow to what was tracked by these people or on these projects."""
+    people = {f"person_{number}": id_ for number, id_ in enumerate(sorted(user_ids))}
+    projects = {f"managed_{number}": id_ for number, id_ in enumerate(sorted(project_ids))}
+    term = f"(user_id IN ({_names(people)}) OR project_id IN ({_names(projects)}))"
+    return where.also(term, **people, **projects)
+
+
 def count(tx: Tx, table: str, where: Where) -> int:
     """How many rows there are."""
     row = tx.row(f"SELECT COUNT(*) AS n FROM {table} {where}", **where.values)
@@ -78,6 +86,10 @@ def by_ids(tx: Tx, table: str, account_id: str, ids: Iterable[int], make: Callab
         return {}
     where = Where(account_id=account_id).among("id", wanted)
     return {int(row["id"]): make(row) for row in tx.rows(f"SELECT * FROM {table} {where}", **where.values)}
+
+
+def _names(values: dict[str, int]) -> str:
+    return ", ".join(f":{name}" for name in values) or "NULL"  # nothing is in a list of NULL
 
 
 def _is_beside(tx: Tx, table: str, where: Where, comparison: str, id_: int) -> bool:

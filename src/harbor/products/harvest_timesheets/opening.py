@@ -13,6 +13,7 @@ from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Company
+from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
 from harbor.products.harvest_timesheets.item_categories import service as item_categories
 from harbor.products.harvest_timesheets.tasks import service as tasks
 from harbor.products.harvest_timesheets.users import service as users
@@ -30,6 +31,8 @@ _TASKS = (
     ("Business Development", False, True),
     ("Vacation", False, False),
 )
+_EXPENSE_CATEGORIES = ("Entertainment", "Meals", "Lodging", "Transportation")
+_MILE_E4 = 5_350
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +75,8 @@ def open_account(
     for task, billable, is_default in _TASKS:
         tasks.add(call, name=task, billable_by_default=billable, default_hourly_rate_e4=None, is_default=is_default)
     item_categories.seed(call)
+    for category in _EXPENSE_CATEGORIES:
+        expense_categories.add(call, name=category)
+    expense_categories.add(call, name="Mileage", unit_name="mile", unit_price_e4=_MILE_E4)
     _, token = access.mint(call, user_id=administrator.id, name="First token")
     return Opened(made, administrator, token)

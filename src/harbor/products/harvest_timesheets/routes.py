@@ -7,6 +7,9 @@ from harbor.products.harvest_timesheets.access import api as access
 from harbor.products.harvest_timesheets.clients import api as clients
 from harbor.products.harvest_timesheets.company import api as company
 from harbor.products.harvest_timesheets.contacts import api as contacts
+from harbor.products.harvest_timesheets.expense_categories import api as expense_categories
+from harbor.products.harvest_timesheets.expenses import api as expenses
+from harbor.products.harvest_timesheets.expenses import receipts_api as receipts
 from harbor.products.harvest_timesheets.item_categories import api as item_categories
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
@@ -36,5 +39,8 @@ ROUTES: tuple[Route, ...] = (
     *project_assignments.ROUTES,
     *time_entries.ROUTES,
     *approval.ROUTES,
+    *expense_categories.ROUTES,
+    *expenses.ROUTES,
+    *receipts.ROUTES,
     *item_categories.ROUTES,
 )

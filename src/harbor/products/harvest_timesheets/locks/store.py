@@ -9,7 +9,7 @@ from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
 
-_TRACKED = {LockKind.TIME: "harvest_time_entries"}
+_TRACKED = {LockKind.TIME: "harvest_time_entries", LockKind.EXPENSES: "harvest_expenses"}
 _COLUMN = {Holder.PROJECT: "project_id", Holder.USER: "user_id"}
 
 
@@ -72,8 +72,6 @@ def of_holders(
 
 def touch(tx: Tx, account_id: str, kind: LockKind, lock: PeriodLock) -> None:
     """Mark as changed what is tracked in a period: it shows whether it is locked."""
-    if kind not in _TRACKED:
-        return
     tx.run(
         f"""
         UPDATE {_TRACKED[kind]} SET updated_at = :now

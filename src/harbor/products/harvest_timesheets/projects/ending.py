@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from harbor.kernel.call import Call
+from harbor.products.harvest_timesheets.expenses import service as expenses
 from harbor.products.harvest_timesheets.projects import service
 from harbor.products.harvest_timesheets.projects.model import Project
 from harbor.products.harvest_timesheets.time_entries import service as time_entries
@@ -11,4 +12,5 @@ from harbor.products.harvest_timesheets.time_entries import service as time_entr
 def end(call: Call, project: Project) -> None:
     """Delete a project, its assignments, its time and its expenses."""
     time_entries.forget_project(call, project.id)
+    expenses.forget_project(call, project.id)
     service.remove(call, project)

@@ -131,6 +131,8 @@ def change(call: Call, before: Project, changes: Mapping[str, Any]) -> Project:
     store.put(call.tx, call.account_id, after)
     if _differ(before, after, _SHOWN):
         tracked.touch(call, project_id=after.id)
+    if after.client_id != before.client_id:
+        tracked.move_expenses(call, after.id, after.client_id)
     tell(call, "project.updated", after.id, before=before, after=after, client_id=after.client_id)
     if _differ(before, after, _PRICES):
         pricing.reprice(call, company.of(call), project_id=after.id)

@@ -84,7 +84,7 @@ def index(call: Call, query: ListTimeEntries, page: PageRequest) -> Listed[TimeE
         external_reference_id=query.external_reference_id,
         is_billed=query.is_billed,
         is_running=query.is_running,
-        approval_status=None if query.approval_status is None else _approval(query.approval_status),
+        approval_status=None if query.approval_status is None else approval_of(query.approval_status),
         updated_since=wire.since(query.updated_since),
         from_on=None if query.from_ is None else wire.read_date(query.from_, field="from"),
         to_on=None if query.to is None else wire.read_date(query.to, field="to"),
@@ -153,7 +153,8 @@ def restart(call: Call, place: Place) -> TimeEntrySeen:
     return service.restart(call, place.thing)
 
 
-def _approval(text: str) -> Approval:
+def approval_of(text: str) -> Approval:
+    """The state of approval that a filter names. Raises `Invalid`."""
     try:
         return Approval(text)
     except ValueError:

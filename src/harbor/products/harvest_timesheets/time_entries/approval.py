@@ -1,11 +1,11 @@
 """Approval: people submit their time, managers approve or reject it, administrators withdraw what was approved.
 
-Approving time of a week locks that week for the person, time and expenses. Source: docs/products/harvest.md#approval.
+Expenses of a week go with its time. Approving locks the week for the person, time and expenses. Source: docs/products/harvest.md#approval.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, timedelta
 from typing import Final
 
@@ -15,6 +15,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.expenses import approval as expenses
 from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
 from harbor.products.harvest_timesheets.sentences import problem
@@ -35,6 +36,7 @@ def submit(call: Call, ids: Sequence[int]) -> None:
         _refuse(entry, Approval.APPROVED, "is approved already")
         _refuse_running(entry)
     _set(call, entries, Approval.SUBMITTED, "submitted")
+    _expenses_follow(call, entries, {Approval.UNSUBMITTED}, Approval.SUBMITTED, "submitted")
 
 
 def unsubmit(call: Call, ids: Sequence[int]) -> None:
@@ -45,9 +47,11 @@ def unsubmit(call: Call, ids: Sequence[int]) -> None:
             access.require_administrator(call, "withdraw an approval")
         service.require_may_write(call, user_id=entry.user_id, project_id=entry.project_id)
     _set(call, entries, Approval.UNSUBMITTED, "unsubmitted")
+    _expenses_follow(call, entries, {Approval.SUBMITTED}, Approval.UNSUBMITTED, "unsubmitted")
     for user_id, start in _weeks(call, [entry for entry in entries if entry.is_closed]):
         if not store.has_approved(call.tx, call.account_id, user_id, start, week_end(start)):
             locks.unlock(call, _cause(user_id, start))
+            _week_follows(call, (user_id, start), {Approval.APPROVED}, Approval.UNSUBMITTED, "unsubmitted")
 
 
 def approve(call: Call, ids: Sequence[int]) -> None:
@@ -57,6 +61,7 @@ def approve(call: Call, ids: Sequence[int]) -> None:
         _require_may_approve(call, entry)
         _refuse_running(entry)
     _set(call, entries, Approval.APPROVED, "approved")
+    _expenses_follow(call, entries, {Approval.UNSUBMITTED, Approval.SUBMITTED}, Approval.APPROVED, "approved")
     for user_id, start in _weeks(call, entries):
         period = PeriodLock(
             holder=Holder.USER,
@@ -76,6 +81,7 @@ def reject(call: Call, ids: Sequence[int]) -> None:
         _require_may_approve(call, entry)
         _refuse(entry, Approval.APPROVED, "is approved already")
     _set(call, entries, Approval.UNSUBMITTED, "rejected")
+    _expenses_follow(call, entries, {Approval.SUBMITTED}, Approval.UNSUBMITTED, "rejected")
 
 
 def week_of(day: date, week_start_day: str) -> date:
@@ -109,6 +115,18 @@ def _set(call: Call, entries: Sequence[TimeEntry], status: Approval, what: str) 
         before = {str(entry.id): entry.approval_status.value for entry in changed}
         after = {str(entry.id): status.value for entry in changed}
         tell(call, f"time_entries.{what}", ids[0], before=before, after=after, time_entry_ids=ids)
+
+
+def _expenses_follow(
+    call: Call, entries: Sequence[TimeEntry], was: Set[Approval], becomes: Approval, what: str
+) -> None:
+    for week in _weeks(call, entries):
+        _week_follows(call, week, was, becomes, what)
+
+
+def _week_follows(call: Call, week: Week, was: Set[Approval], becomes: Approval, what: str) -> None:
+    user_id, start = week
+    expenses.follow(call, user_id=user_id, from_on=start, to_on=week_end(start), was=was, becomes=becomes, what=what)
 
 
 def _require_may_approve(call: Call, entry: TimeEntry) -> None:

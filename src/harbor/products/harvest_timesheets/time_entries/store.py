@@ -154,18 +154,8 @@ def _where(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
     if filter_.is_running is not None:
         where.also(f"timer_started_at IS {'NOT NULL' if filter_.is_running else 'NULL'}")
     if reach is not None:
-        people = {f"person_{number}": id_ for number, id_ in enumerate(sorted(reach.user_ids))}
-        projects = {f"managed_{number}": id_ for number, id_ in enumerate(sorted(reach.project_ids))}
-        where.also(
-            f"(user_id IN ({_names(people)}) OR project_id IN ({_names(projects)}))",
-            **people,
-            **projects,
-        )
+        listing.within(where, reach.user_ids, reach.project_ids)
     return where
-
-
-def _names(values: dict[str, int]) -> str:
-    return ", ".join(f":{name}" for name in values) or "NULL"  # nothing is in a list of NULL
 
 
 def _changeable(entry: TimeEntry) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""What is tracked on things: whether entries or running timers keep them from being deleted or archived."""
+"""What is tracked on things: whether time, expenses or running timers keep them from being deleted or archived."""

@@ -1,4 +1,7 @@
-"""Whether time is tracked on a person, a project or a task, and whether a timer runs there just now."""
+"""Whether time or expenses are tracked on a person, a project or a task, and whether a timer runs there just now.
+
+Expenses are few beside time, some in a hundred entries, so they are always marked at once.
+"""
 
 from __future__ import annotations
 
@@ -28,25 +31,42 @@ def refuse_tracked(
     call: Call, what: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
 ) -> None:
     """Raise `Conflict` if time or expenses were tracked there."""
-    if store.has_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id):
+    has_entries = store.has_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
+    if has_entries or (task_id is None and has_expenses(call, user_id=user_id, project_id=project_id)):
         raise Conflict(f"{what} can't be deleted because time or expenses are tracked to it")
 
 
+def has_expenses(call: Call, **of: int | None) -> bool:
+    """Whether expenses are tracked there: of a person, a project or a category, or of all that are given."""
+    return store.has_expenses(call.tx, call.account_id, **of)
+
+
 def touch(call: Call, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None) -> None:
-    """Move `updated_at` of the entries and assignments there: a field they show follows from something that changed."""
+    """Move `updated_at` of the entries, expenses and assignments there: a field they show follows from something that changed."""
     store.touch_assignments(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
     touch_entries(call, user_id=user_id, project_id=project_id, task_id=task_id)
 
 
 def touch_client(call: Call, client_id: int) -> None:
-    """Move `updated_at` of what shows a client: its projects, and their time."""
+    """Move `updated_at` of what shows a client: its projects, and what is tracked on them."""
     store.touch_projects(call.tx, call.account_id, client_id)
     touch_entries(call, client_id=client_id)
 
 
 def touch_assignments(call: Call, user_id: int) -> None:
-    """Move `updated_at` of a person's assignments: the rate they show has changed."""
+    """Move `updated_at` of a person's assignments, and of the expenses with them: the rate they show has changed."""
     store.touch_assignments(call.tx, call.account_id, user_id=user_id)
+    touch_expenses(call, user_id=user_id)
+
+
+def touch_expenses(call: Call, **of: int | None) -> None:
+    """Move `updated_at` of expenses alone."""
+    store.touch_expenses(call.tx, call.account_id, **of)
+
+
+def move_expenses(call: Call, project_id: int, client_id: int) -> None:
+    """Let the expenses of a project follow it to another client; those that are invoiced stay."""
+    store.move_expenses(call.tx, call.account_id, project_id, client_id)
 
 
 def touch_entries(
@@ -57,13 +77,15 @@ def touch_entries(
     task_id: int | None = None,
     client_id: int | None = None,
 ) -> None:
-    """Move `updated_at` of the entries there alone. Many of them are left to a job, so that nobody waits for it."""
+    """Move `updated_at` of the entries and expenses there. Many entries are left to a job, so that nobody waits."""
     of = {"user_id": user_id, "project_id": project_id, "task_id": task_id, "client_id": client_id}
     of_some = {name: value for name, value in of.items() if value is not None}
     if store.count_up_to(call.tx, call.account_id, ENTRIES_AT_ONCE_MAX, **of_some) <= ENTRIES_AT_ONCE_MAX:
         store.touch_entries(call.tx, call.account_id, **of_some)
     else:
         queue.enqueue(call.tx, call.account_id, TOUCH, of_some, job_id=call.new_id("job_"))
+    if task_id is None:
+        store.touch_expenses(call.tx, call.account_id, **of_some)
 
 
 def touch_step(call: Call, of: Mapping[str, int], *, after_id: int, size: int) -> int | None:

@@ -1,4 +1,4 @@
-"""Reading of tracked time, for those who must not remove what it stands on."""
+"""Reading of tracked time and expenses, for those who must not remove what they stand on."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def has_entries(
     return tx.row(f"SELECT 1 AS one FROM harvest_time_entries {where} LIMIT 1", **where.values) is not None
 
 
+def has_expenses(tx: Tx, account_id: str, **of: int | None) -> bool:
+    """Whether there is an expense of all these."""
+    where = Where(account_id=account_id).equal(**of)
+    return tx.row(f"SELECT 1 AS one FROM harvest_expenses {where} LIMIT 1", **where.values) is not None
+
+
 def touch_assignments(
     tx: Tx, account_id: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
 ) -> None:
@@ -40,6 +46,25 @@ def touch_projects(tx: Tx, account_id: str, client_id: int) -> None:
 def touch_entries(tx: Tx, account_id: str, **of: int | None) -> None:
     """Mark as changed the time entries of a person, project, task or client."""
     _touch(tx, "harvest_time_entries", account_id, **of)
+
+
+def touch_expenses(tx: Tx, account_id: str, **of: int | None) -> None:
+    """Mark as changed the expenses of a person, project, category or client."""
+    _touch(tx, "harvest_expenses", account_id, **of)
+
+
+def move_expenses(tx: Tx, account_id: str, project_id: int, client_id: int) -> None:
+    """Note another client of a project with its expenses, except those that are invoiced."""
+    tx.run(
+        """
+        UPDATE harvest_expenses SET client_id = :client_id, updated_at = :now
+        WHERE account_id = :account_id AND project_id = :project_id AND invoice_id IS NULL
+        """,
+        account_id=account_id,
+        project_id=project_id,
+        client_id=client_id,
+        now=tx.now_us,
+    )
 
 
 def count_up_to(tx: Tx, account_id: str, most: int, **of: int | None) -> int:

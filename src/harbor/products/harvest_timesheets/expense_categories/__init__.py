@@ -1,0 +1,1 @@
+"""Kinds of expenses, with or without a price a unit."""
