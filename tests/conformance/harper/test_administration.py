@@ -66,7 +66,7 @@ async def test_both_lines_have_their_words(
         assert await instance.do("cluster_get_routes") == routes
         status = await instance.do("get_status")
         assert status == (
-            [] if compat is Compat.V4 else {"systemStatus": [], "componentStatus": [], "restartRequired": False}
+            [] if compat is Compat.V4 else {"systemStatus": [], "componentStatus": [], "restartRequired": True}
         )
         csr = await instance.do("create_csr")
         pem = csr["message"] if compat is Compat.V4 else csr["pem"]

@@ -14,7 +14,7 @@ from harbor.products.harper_tables.admin_ops.configuration.in_force import Confi
 from harbor.products.harper_tables.jobs_ops import running
 from harbor.products.harper_tables.records import upkeep
 
-SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE, upkeep.FORGET_SCHEDULE)
+SCHEDULES: tuple[Schedule, ...] = (upkeep.EXPIRE_SCHEDULE, upkeep.OUTDATE_SCHEDULE)
 
 
 def kinds(call_of: Callable[[Tx, str], Call], configuration: Configuration | None = None) -> Sequence[JobKind]:
@@ -26,5 +26,5 @@ def kinds(call_of: Callable[[Tx, str], Call], configuration: Configuration | Non
         assert kept_s is not None, "it was looked at when it was set"
         return kept_s
 
-    own = (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, upkeep.forget_kind(audit_kept_s))
+    own = (upkeep.PURGE_KIND, upkeep.FILL_KIND, upkeep.EXPIRE_KIND, upkeep.outdate_kind(audit_kept_s))
     return (*own, *running.kinds(call_of), *administration.KINDS)

@@ -23,7 +23,7 @@ from harbor.products.harper_tables.records.model import entries, loaded
 from harbor.products.harper_tables.records.store import Stored
 from harbor.products.harper_tables.values import to_text
 
-EXPIRE, FORGET = "harper.expire", "harper.audit.forget"
+EXPIRE, OUTDATE = "harper.expire", "harper.audit.outdate"
 _REST_S_MAX = 1.0
 
 OwnStep = Callable[[Tx, str, JsonObject, JsonObject, Budget], Reached]
@@ -133,7 +133,7 @@ def _expire(tx: Tx, at: JsonObject, budget: Budget) -> Reached:
     return Reached(at, is_end=budget.drain(some))
 
 
-def forget_kind(kept_s: Callable[[], int]) -> JobKind:
+def outdate_kind(kept_s: Callable[[], int]) -> JobKind:
     """The kind that removes what the audits of all tables have kept for longer than `kept_s()` seconds."""
 
     def step(tx: Tx, at: JsonObject, budget: Budget) -> Reached:
@@ -146,11 +146,11 @@ def forget_kind(kept_s: Callable[[], int]) -> JobKind:
             budget.spend(0)
         return Reached({"table": table_id}, is_end=True)
 
-    return walk_kind(FORGET, step)
+    return walk_kind(OUTDATE, step)
 
 
 PURGE_KIND: Final = _walk(PURGE, _purge)
 FILL_KIND: Final = _walk(FILL, _fill)
 EXPIRE_KIND: Final = walk_kind(EXPIRE, _expire)
 EXPIRE_SCHEDULE: Final = Schedule(name=EXPIRE, every_s=60, kind=EXPIRE)
-FORGET_SCHEDULE: Final = Schedule(name=FORGET, every_s=3_600, kind=FORGET)
+OUTDATE_SCHEDULE: Final = Schedule(name=OUTDATE, every_s=3_600, kind=OUTDATE)
