@@ -102,7 +102,7 @@ async def test_what_a_committed_work_remembered_is_there_for_the_next(store: Sto
     await store.write(remember)
 
     assert await store.write(lambda tx: (tx.memo or {}).get("token")) == "kept"
-    assert await store.read(lambda tx: tx.memo) is None
+    assert await store.read(lambda tx: (tx.memo or {}).get("token")) is None
 
 
 async def test_a_work_cancelled_in_the_queue_never_runs(store: Store) -> None:
@@ -236,3 +236,48 @@ async def test_a_read_cannot_write(store: Store) -> None:
         await store.read(lambda tx: add(tx, 1))
 
     assert await store.read(count) == 0
+
+
+# What reads remember
+
+
+async def test_a_short_read_remembers_until_the_next_commit_and_a_long_one_nothing(store: Store) -> None:
+    memos: list[dict[str, object] | None] = []
+
+    def look(tx: Tx) -> None:
+        memos.append(tx.memo)
+        if tx.memo is not None:
+            tx.memo["seen"] = len(memos)
+
+    await store.read(look)
+    await store.read(look)
+    await store.write(lambda tx: add(tx, 1))
+    await store.read(look)
+    await store.read(look, long=True)
+
+    assert memos == [{"seen": 2}, {"seen": 2}, {"seen": 3}, None]
+
+
+async def test_a_read_that_a_commit_overtakes_looks_again_and_remembers_nothing(store: Store) -> None:
+    committed, leave = threading.Event(), threading.Event()
+    memos: list[dict[str, object] | None] = []
+
+    def change(tx: Tx) -> None:
+        leave.wait(5)
+        add(tx, 1)
+        tx.after_commit(committed.set)
+
+    def look(tx: Tx) -> int:
+        memos.append(tx.memo)
+        leave.set()
+        committed.wait(5)
+        if tx.memo is not None:
+            raise Denied("what was remembered is not what is there")
+        return count(tx)
+
+    writing = asyncio.create_task(store.write(change))
+    await asyncio.sleep(0)  # it is queued
+
+    assert await store.read(look) == 1
+    assert memos == [{}, None]
+    await writing

@@ -28,7 +28,8 @@ class Tx(Protocol):
     now: datetime
     now_us: int
     engine: str
-    # What the only writer may remember from one transaction to the next, emptied when one is undone; else None.
+    # What may be remembered from one transaction to the next: by the only writer, who takes out what it changes, until
+    # one is undone; by short reads, until the next commit. None where others write too, and in long reads.
     memo: dict[str, Any] | None
 
     def rows(self, sql: str, /, **values: object) -> list[Row]:
