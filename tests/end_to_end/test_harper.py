@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from typing import Any
 
 import aiohttp
+import jwt
 from tests.end_to_end.server import Installation, Server
 
 
@@ -100,3 +102,40 @@ async def test_an_administrator_asks_about_events_in_sql(sqlite_server: Server) 
     sql = "SELECT type FROM harbor.events WHERE product = 'harper' AND type = 'harper.table.created' LIMIT 1"
 
     assert await operate(url, headers, "sql", sql=sql) == (200, [{"type": "harper.table.created"}])
+
+
+async def test_what_is_stored_counts_after_a_restart_and_others_notice_nothing(sqlite_server: Server) -> None:
+    headers, port = credentials(sqlite_server.installation), sqlite_server.addresses["operations"]
+    stored = {"authentication_operationTokenTimeout": "15m", "operationsApi_network_corsAccessList": ["https://a.test"]}
+
+    async def lifetime_s() -> int:
+        _, made = await operate(port, headers, "create_authentication_tokens")
+        claims = jwt.decode(made["operation_token"], options={"verify_signature": False})
+        return int(claims["exp"] - claims["iat"])
+
+    async def allowed() -> str | None:
+        async with aiohttp.ClientSession() as session, session.get(f"{port}/health", headers=page) as reply:
+            return reply.headers.get("Access-Control-Allow-Origin")
+
+    async def restart() -> dict[str, Any]:
+        status, body = await operate(port, headers, "restart")
+        assert status == 200, body
+        while (await operate(port, headers, "get_status"))[1]["restartRequired"]:
+            await asyncio.sleep(0.01)
+        return dict(body)
+
+    page = {"Origin": "https://a.test"}
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=1)) as other:
+        async with other.get(f"{sqlite_server.url}/healthz") as first:
+            kept = first.connection and first.connection.transport
+        assert (await operate(port, headers, "set_configuration", **stored))[0] == 200
+        assert (await lifetime_s(), await allowed()) == (86_400, "*")
+        restarted = await restart()
+        assert restarted == {"message": "Restarting Harper. This may take up to 60 seconds."}
+        assert (await lifetime_s(), await allowed()) == (900, "https://a.test")
+        async with other.get(f"{sqlite_server.url}/healthz") as again:
+            assert again.connection is None or again.connection.transport is kept  # it stands
+    await operate(port, headers, "set_configuration", **dict.fromkeys(stored))
+    await restart()
+
+    assert (await lifetime_s(), await allowed()) == (86_400, "*")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_network
 from typing import Any
 
@@ -222,6 +222,25 @@ async def test_metrics_are_shown_to_known_networks_only(client: tuple[str, int] 
 
 async def test_metrics_are_shown_to_nobody_unless_asked_for() -> None:
     assert (await House().ask("/metrics")).status == 403
+
+
+async def test_a_product_says_which_pages_may_call_it() -> None:
+    def house(*origins: str) -> House:
+        made = House()
+        harper = replace(made.front.doors[1], any_origin_headers="Accept", origins=frozenset(origins))
+        return House(doors=(harper, made.front.doors[2]))
+
+    async def told(house: House, **request: Any) -> list[str | None]:
+        answer = await house.ask("/harper", **request)
+        return [answer.header(name) for name in ("access-control-allow-origin", "vary")]
+
+    some = house("https://a.test")
+    for method in ("GET", "OPTIONS"):
+        assert (await told(house("*"), method=method, origin="https://b.test"))[0] == "*"
+        assert (await told(some, method=method, origin="https://a.test"))[0] == "https://a.test"
+        assert (await told(some, method=method, origin="https://b.test"))[0] is None
+        assert (await told(house(), method=method, origin="https://a.test"))[0] is None
+    assert (await told(some, origin="https://b.test"))[1] == "Origin"
 
 
 async def test_options_says_what_is_possible() -> None:
