@@ -130,6 +130,11 @@ class Fields:
             return self._fault(label, f"must be one of [{', '.join(among)}]", default)
         return str(word)
 
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """What was found so far: labels and sentences, for whoever tells them in their own body's."""
+        return self._faults
+
     def refuse(self, sentence: str, *, field: str = "") -> None:
         """Add a fault in its own words."""
         self._faults.append((field, sentence))

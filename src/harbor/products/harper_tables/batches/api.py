@@ -125,7 +125,9 @@ def _one(
         if isinstance(prepared, _Refused):
             raise prepared.again()
         supply = {"call": call, "body": Fields(values, body.compat), "prepared": prepared}
-        return operation.handler(**{name: supply[name] for name in inspect.signature(operation.handler).parameters})
+        return operation.handler(
+            **{name: supply[name] for name in inspect.signature(operation.handler).parameters if name in supply}
+        )
     except HarborError as error:
         raise _of_the_whole(error, place) from None
 

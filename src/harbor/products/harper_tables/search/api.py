@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.http.request import Request
+from harbor.kernel.http.routes import Answer
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, Table
 from harbor.products.harper_tables.compat import Compat
@@ -13,8 +15,15 @@ from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.refusals import documented_500
 from harbor.products.harper_tables.rights import readable, user_of
-from harbor.products.harper_tables.search import service
-from harbor.products.harper_tables.search.asked import Selection, condition_tree, known, selection, sort_keys
+from harbor.products.harper_tables.search import pages, service
+from harbor.products.harper_tables.search.asked import (
+    Selection,
+    condition_tree,
+    known,
+    page_asked,
+    selection,
+    sort_keys,
+)
 from harbor.products.harper_tables.search.model import (
     COMPARATORS,
     WORDS,
@@ -25,9 +34,12 @@ from harbor.products.harper_tables.search.model import (
     SortKey,
     attributes_of,
 )
+from harbor.products.harper_tables.search.page_shown import page_shown
+from harbor.products.harper_tables.search.pages import PageAsked
 from harbor.products.harper_tables.values import Doc
 
 _GROUP = "Searches"
+Found = list[Doc] | dict[str, Any] | Answer
 # More conditions than people write by hand.
 _LIGHT_MAX = 16
 # More records than a table can hold.
@@ -45,13 +57,14 @@ def by_id(call: Call, body: Fields) -> list[Doc]:
     return _shown(call, table, wanted, service.by_ids(call, table, ids, field=body.label("ids", "hash_values")))
 
 
-def by_value(call: Call, body: Fields) -> list[Doc]:
+def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
     """Records with a value of an attribute; `*` at its ends stands for anything."""
     database, name = _table_of(body)
     attribute = body.name("attribute", "search_attribute", required=True)
     if body.label("value", "search_value") not in body.values:
         body.refuse(f"'{body.label('value', 'search_value')}' is required", field="value")
     wanted = selection(body)
+    page = page_asked(body)
     limit, offset = _part(body)
     is_reversed = body.flag("reverse", "desc")
     sort = sort_keys(body)
@@ -63,25 +76,37 @@ def by_value(call: Call, body: Fields) -> list[Doc]:
     query = Query(sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
     if condition is not None:
         query = Query(where=where, sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
-    return _shown(call, table, wanted, service.find(call, table, query))
+    return _found(call, table, query, wanted, page, request)
 
 
-def by_conditions(call: Call, body: Fields) -> list[Doc]:
+def by_conditions(call: Call, body: Fields, request: Request | None = None) -> Found:
     """Records that satisfy conditions."""
     database, name = _table_of(body)
     tree = condition_tree(body)
     wanted = selection(body)
+    page = page_asked(body)
     limit, offset = _part(body)
     is_reversed = body.flag("reverse", "desc")
     sort = sort_keys(body)
     body.check()
     table = catalog.to_read(call, database, name, attributes=_all_named(tree, wanted, sort))
     query = Query(where=known(table, tree, sort), sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
-    return _shown(call, table, wanted, service.find(call, table, query))
+    return _found(call, table, query, wanted, page, request)
+
+
+def _found(
+    call: Call, table: Table, query: Query, wanted: Selection, page: PageAsked | None, request: Request | None
+) -> Found:
+    if page is None:
+        return _shown(call, table, wanted, service.find(call, table, query))
+    paged = pages.page(call, table, query, page)
+    return page_shown(paged, _shown(call, table, wanted, paged.docs), request)
 
 
 def _lane(values: Mapping[str, Any]) -> str:
     """Where a search is run: what looks long at each record must not begin on the loop. Wrong guesses cost time only."""
+    if isinstance(page := values.get("page"), dict) and page.get("total"):
+        return "long"
     conditions = values.get("conditions")
     waiting = list(conditions) if isinstance(conditions, list) else []
     for seen, each in enumerate(waiting):

@@ -23,6 +23,7 @@ from harbor.products.harper_tables.search.model import (
     SortKey,
     attributes_of,
 )
+from harbor.products.harper_tables.search.pages import CURSOR_LENGTH_MAX, SIZE_DEFAULT, SIZE_MAX, PageAsked
 from harbor.products.harper_tables.values import Doc
 
 _ALLOWED = ", ".join(each.value for each in Comparator)
@@ -96,6 +97,27 @@ def sort_keys(fields: Fields) -> tuple[SortKey, ...]:
         keys.append(SortKey(name, is_descending=each.get("descending") is True))
         each = each.get("next")
     return tuple(keys)
+
+
+def page_asked(fields: Fields) -> PageAsked | None:
+    """The field `page`, if it is an object: `size`, `cursor` and `total`. Whatever else stands there is not ours."""
+    value = fields.values.get("page")
+    if not isinstance(value, dict):
+        return None
+    own = Fields(value, fields.compat)
+    size = own.count("size", at_least=1, default=SIZE_DEFAULT) or SIZE_DEFAULT
+    if size > SIZE_MAX:
+        own.refuse(f"'size' must be less than or equal to {SIZE_MAX}", field="size")
+    cursor = own.text("cursor") or None
+    if cursor is not None and len(cursor) > CURSOR_LENGTH_MAX:
+        own.refuse("'cursor' is none that was given out here", field="cursor")
+    wants_total = own.flag("total")
+    for label, sentence in own.faults:
+        fields.refuse(sentence.replace("'", "'page.", 1), field=f"page.{label}")
+    for name in ("limit", "offset"):
+        if fields.has(name):
+            fields.refuse(f"'{name}' and 'page' cannot both be given", field=name)
+    return PageAsked(size=size, cursor=cursor, wants_total=wants_total)
 
 
 def known(table: Table, node: Node, sort: Sequence[SortKey]) -> Node:

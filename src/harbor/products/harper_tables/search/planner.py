@@ -7,7 +7,7 @@ union. No steps at all means that nothing narrows, and the table is read in the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,22 +103,28 @@ class TimeSpan:
 
 Step = Keys | KeySpan | EntrySpan | TimeSpan
 Steps = tuple[Step, ...]
+Choose = Callable[[Tx, Sequence[Steps]], Steps | None]
 
 
-def plan(tx: Tx, table: Table, node: Node) -> Steps | None:
-    """The walks that together give every record that can match; None if the whole table has to be read."""
+def plan(tx: Tx, table: Table, node: Node, choose: Choose | None = None) -> Steps | None:
+    """The walks that together give every record that can match; None if the whole table has to be read.
+
+    `choose` decides among what narrows conditions that must all hold; otherwise the cheapest does.
+    """
     if isinstance(node, Condition):
         return _steps(table, node)
     if node.is_any:
-        options = [plan(tx, table, part) for part in node.parts]
+        options = [plan(tx, table, part, choose) for part in node.parts]
         if not options or any(option is None for option in options):
             return None
         return tuple(step for option in options for step in option or ())
-    found = [option for part in node.parts if (option := plan(tx, table, part)) is not None]
-    return found[0] if len(found) == 1 else _cheapest(tx, found)
+    found = [option for part in node.parts if (option := plan(tx, table, part, choose)) is not None]
+    if choose is not None:
+        return choose(tx, found)
+    return found[0] if len(found) == 1 else cheapest(tx, found)
 
 
-def _cheapest(tx: Tx, options: Sequence[Steps]) -> Steps | None:
+def cheapest(tx: Tx, options: Sequence[Steps]) -> Steps | None:
     """The option with the fewest records. Exact values are counted first, and few are good enough."""
     best, fewest = None, math.inf
     for option in sorted(options, key=_breadth):

@@ -146,6 +146,20 @@ def count_entries(tx: Tx, attribute_id: int, span: Span, limit: int) -> int:
     return int(row["n"])
 
 
+def lacks_entries(tx: Tx, table_id: int, attribute_id: int) -> bool:
+    """Whether there are records without an entry for an attribute."""
+    row = tx.row(
+        """
+        SELECT (SELECT count(*) FROM harper_records WHERE table_id = :table_id) AS records,
+               (SELECT count(*) FROM harper_index WHERE attribute_id = :attribute_id) AS entries
+        """,
+        table_id=table_id,
+        attribute_id=attribute_id,
+    )
+    assert row is not None
+    return int(row["records"]) > int(row["entries"])
+
+
 def count_records(tx: Tx, table_id: int) -> int:
     """How many records a table holds, without those that have expired."""
     row = tx.row(

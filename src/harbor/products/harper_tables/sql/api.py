@@ -7,9 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.http import routes
+from harbor.kernel.http.request import Request
 from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.search.asked import page_asked
+from harbor.products.harper_tables.search.page_shown import page_shown
 from harbor.products.harper_tables.sql import service
 from harbor.products.harper_tables.sql.bounds import Bounds
 from harbor.products.harper_tables.sql.functions import libraries
@@ -31,8 +35,16 @@ def sql_operations(views: Sequence[SqlView] = (), bounds: Bounds | None = None) 
     """The operation, with the views of other products and the bounds of a statement."""
     known, limits = by_name(views), bounds or Bounds()
 
-    def sql(call: Call, body: Fields, prepared: Parsed) -> service.Answer:
+    def sql(
+        call: Call, body: Fields, prepared: Parsed, request: Request | None = None
+    ) -> service.Answer | routes.Answer:
         """Run one SQL statement."""
+        asked = page_asked(body)
+        body.check()
+        if asked is not None:
+            text = body.text("sql")
+            paged = service.page(call, prepared, body.compat, limits, known, asked, text)
+            return page_shown(paged, paged.docs, request)
         return service.run(call, prepared, body.compat, limits, known)
 
     return (

@@ -125,14 +125,19 @@ class Planner:
         is_open = table.is_schema_defined and not self.is_restricted
         return Source(place, alias, names, (table.database, table.name), table, is_open)
 
-    # Queries
-
-    def _select(self, select: Select, query: Query, outer: Scope | None) -> Plan:
+    def selecting(self, select: Select, query: Query, outer: Scope | None) -> tuple[SelectPlanner, bool]:
+        """One SELECT over its sources, and whether its WHERE is all said in conditions of a search."""
         scope = Scope([], outer, self.is_restricted)
         relation: Relation = NoRelation() if select.source is None else self._relation(select.source, scope, outer)
         part = part_of(query, select.top, self.fixed)
         planner = SelectPlanner(select, query.order, part, relation, scope, self.fixed)
-        is_exact = self._narrow(relation, select.where, planner.compiler)
+        return planner, self._narrow(relation, select.where, planner.compiler)
+
+    # Queries
+
+    def _select(self, select: Select, query: Query, outer: Scope | None) -> Plan:
+        planner, is_exact = self.selecting(select, query, outer)
+        relation, scope = planner.relation, planner.scope
         short = reported(planner, relation, is_exact) or in_index_order(self.call, planner, relation, is_exact)
         if short is not None:
             return Plan(planner.names, short.rows, scope, short.explained)

@@ -9,8 +9,9 @@ from harbor.kernel.call import Call
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.refusals import unauthorized
 from harbor.products.harper_tables.rights import user_of
+from harbor.products.harper_tables.search.pages import PageAsked, Paged
 from harbor.products.harper_tables.sql import operators as op
-from harbor.products.harper_tables.sql import writing
+from harbor.products.harper_tables.sql import paging, writing
 from harbor.products.harper_tables.sql.bounds import WRITE_SECONDS_MAX, Bounds
 from harbor.products.harper_tables.sql.faults import too_much, wrong
 from harbor.products.harper_tables.sql.joining import size
@@ -36,6 +37,20 @@ def run(call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewN
         return _run(planner, statement)
     except RecursionError:
         raise wrong("The statement is nested too deep.") from None
+
+
+def page(
+    call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewNames, asked: PageAsked, text: str
+) -> Paged:
+    """One page of a SELECT, whose text is `text`."""
+    _admit(call, parsed.statement)
+    planner = Planner(call, parsed, compat, bounds, views)
+    try:
+        planner.check_tables(parsed.statement)
+        paged = paging.page(call, planner, parsed.statement, asked, text)
+    except RecursionError:
+        raise wrong("The statement is nested too deep.") from None
+    return replace(paged, docs=_shown(planner, paged.docs))
 
 
 def _run(planner: Planner, statement: Statement) -> Answer:
