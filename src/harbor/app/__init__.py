@@ -9,7 +9,6 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -19,6 +18,7 @@ import harbor
 from harbor.app import harper
 from harbor.app.listening import operations_listener
 from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
+from harbor.app.service_routes import ServiceRoutes
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
@@ -27,14 +27,13 @@ from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.datadir import DataDir
-from harbor.kernel.errors import HarborError
 from harbor.kernel.eventlog import store as eventlog
 from harbor.kernel.eventlog.model import Positions
 from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
-from harbor.kernel.http.front import Door, Front, json_reply
+from harbor.kernel.http.front import Door, Front
 from harbor.kernel.http.listeners import Listener
-from harbor.kernel.http.openapi import document, encode
+from harbor.kernel.http.openapi import document
 from harbor.kernel.http.page import CONSOLE, Section
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.reopening import Reopening
@@ -146,20 +145,6 @@ class Harbor:
         harper.note_restart(tx)
         tx.after_commit(self.reopening.ask)
 
-    async def _heed_restarts(self) -> None:
-        """Restart Harper when another process of the installation says so."""
-        heeded = await self.database.read(harper.last_restart)
-        while not self.draining.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self.draining.wait(), harper.RESTARTS_LOOKED_FOR_S)
-            try:
-                last = await self.database.read(harper.last_restart)
-            except HarborError:  # the database is away; whoever needs it says so
-                continue
-            if last != heeded:
-                heeded = last
-                self.reopening.ask()
-
     async def _set_clock(self) -> None:
         if self.settings.clock == "manual":
             stored = await self.database.read(lambda tx: instance.get(tx, instance.CALENDAR))
@@ -202,7 +187,7 @@ class Harbor:
         await self.worker.start()
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
         if database.engine == "postgres":  # others may work on it too
-            self._tasks.append(asyncio.create_task(self._heed_restarts()))
+            self._tasks.append(asyncio.create_task(self.harper.heed_restarts(self.draining, self.reopening)))
 
     async def _make_faculties(self) -> Faculties:
         """What all calls share. Ids and positions go on above the largest that are stored."""
@@ -350,8 +335,10 @@ class Harbor:
 
     def application(self) -> App:
         """The ASGI application."""
-        product = self.pipelines["harbor"].product
-        self._document = lru_cache(16)(lambda base_url: encode(document(product, base_url=base_url)))
+        root = self.pipelines["harbor"].product
+        self._routes = ServiceRoutes(
+            self.database, self.metrics, self.draining, root, lambda scope: self._front.origin(scope)
+        )
         self._front = self._make_front()
 
         async def answer(scope: Any, receive: Any, send: Any) -> None:
@@ -367,49 +354,13 @@ class Harbor:
                 self.harper.door(self.pipelines["harper"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
-            services={
-                "/healthz": self._health,
-                "/readyz": self._readiness,
-                "/metrics": self._metrics_text,
-                "/openapi.json": self._openapi,
-                "/": self._greeting,
-            },
+            services=self._routes.by_path(),
             production_hosts=frozenset(settings.production_hosts),
             sandbox_hosts=frozenset(settings.sandbox_hosts),
             cors_origins=frozenset(settings.cors_origins),
             metrics_networks=[*settings.metrics_allow_cidrs],
             pages_at=CONSOLE,
             public_url=settings.public_url or f"http://{settings.host}:{settings.port}",
-        )
-
-    async def _health(self, _scope: object) -> tuple[int, str, bytes]:
-        return json_reply(200, {"status": "ok"})
-
-    async def _readiness(self, _scope: object) -> tuple[int, str, bytes]:
-        if self.draining.is_set():
-            return json_reply(503, {"status": "draining"})
-        try:
-            await self.database.write(lambda tx: instance.put(tx, instance.READY, str(tx.now_us)))
-        except HarborError as error:
-            return json_reply(503, {"status": "unavailable", "reason": error.message})
-        return json_reply(200, {"status": "ready"})
-
-    async def _metrics_text(self, _scope: object) -> tuple[int, str, bytes]:
-        return 200, "text/plain; version=0.0.4; charset=utf-8", self.metrics.text()
-
-    async def _openapi(self, scope: Any) -> tuple[int, str, bytes]:
-        return 200, "application/json", self._document(self._front.origin(scope))
-
-    async def _greeting(self, _scope: object) -> tuple[int, str, bytes]:
-        return json_reply(
-            200,
-            {
-                "name": "Harbor",
-                "version": harbor.__version__,
-                "openapi": "/openapi.json",
-                "health": "/healthz",
-                "api": "/v1",
-            },
         )
 
     # The end

@@ -6,7 +6,9 @@ starts, and at each restart.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -14,10 +16,11 @@ from typing import Any, Final
 from harbor.kernel import instance_store as instance
 from harbor.kernel import logs
 from harbor.kernel.clock import Clock
-from harbor.kernel.errors import StartRefused
+from harbor.kernel.errors import HarborError, StartRefused
 from harbor.kernel.http.front import Door
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.product import Product
+from harbor.kernel.http.reopening import Reopening
 from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.identity.verified import VerifiedPasswords
@@ -144,6 +147,20 @@ def note_restart(tx: Tx) -> None:
 def last_restart(tx: Tx) -> str | None:
     """When that was last, or None."""
     return instance.get(tx, _RESTARTED)
+
+    async def heed_restarts(self, draining: asyncio.Event, reopening: Reopening) -> None:
+        """Until the process drains, restart when another one of the installation was restarted."""
+        heeded = await self.database.read(last_restart)
+        while not draining.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(draining.wait(), RESTARTS_LOOKED_FOR_S)
+            try:
+                last = await self.database.read(last_restart)
+            except HarborError:  # the database is away; whoever needs it says so
+                continue
+            if last != heeded:
+                heeded = last
+                reopening.ask()
 
 
 def _started_with(settings: Settings) -> dict[str, Any]:
