@@ -346,7 +346,7 @@ class Pipeline:
                 self._hand_out(cursor, bound.route, call, place)
             return self._dialect.page.show(result, items, request, asked, bound.route.key)
         if isinstance(result, list):
-            return [one(item) for item in result]
+            return result if bound.route.show is None and version is None else [one(item) for item in result]
         return one(result)
 
     def _hand_out(self, cursor: str, route: Route, call: Call, place: Place) -> None:

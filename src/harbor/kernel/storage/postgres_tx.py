@@ -10,7 +10,7 @@ from typing import Any, NoReturn, TypeVar
 
 import psycopg
 from psycopg import pq
-from psycopg.rows import dict_row
+from psycopg.rows import dict_row, tuple_row
 
 from harbor.kernel.clock import micros
 from harbor.kernel.errors import Internal
@@ -79,6 +79,12 @@ class PostgresTx:
         """The first row, or None."""
         self._execute(sql, values)
         return self._cursor.fetchone() if self._cursor.description else None
+
+    def tuples(self, sql: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """All rows, as tuples; none for a statement that returns nothing."""
+        cursor = self._connection.cursor(binary=True, row_factory=tuple_row)
+        self._guarded(lambda: cursor.execute(pyformat(sql), values))
+        return cursor.fetchall() if cursor.description else []
 
     def run(self, sql: str, /, **values: object) -> int:
         """Run a statement; how many rows it changed."""

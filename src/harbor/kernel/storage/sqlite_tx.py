@@ -52,6 +52,10 @@ class SqliteTx:
         names = _names.get(sql) or _remember(sql, self._connection)
         return dict(zip(names, found[0], strict=True))
 
+    def tuples(self, sql: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """All rows, as tuples."""
+        return self._execute(sql, values).fetchall()
+
     def run(self, sql: str, /, **values: object) -> int:
         """Run a statement; how many rows it changed."""
         self._execute(sql, values)

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from ipaddress import ip_address
 from typing import NoReturn
 
@@ -39,7 +40,7 @@ _REMEMBERED_MAX = 10_000
 _OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Known:
     """What is remembered of a user: good while the account's token is `token`."""
 
@@ -49,6 +50,11 @@ class Known:
     organization_id: str
     environment: Environment
     token: str
+
+    @cached_property
+    def by_password(self) -> Caller:
+        """The user as a caller who has given the password; made once, for it is the same each time."""
+        return replace(self.caller(), password_hash=self.user.password_hash)
 
     def caller(self) -> Caller:
         """The user as a caller."""
@@ -93,7 +99,7 @@ class UserAccess:
         """The caller by Basic credentials, else a token, else a session, else this machine. Raises `Unauthenticated`."""
         if (pair := credentials.basic(request)) is not None:
             known = await self.by_password(*pair, address=request.client)
-            return replace(known.caller(), password_hash=known.user.password_hash)
+            return known.by_password
         if (token := credentials.bearer(request)) is not None:
             known, claims = await self.by_token(token, Purpose.OPERATION)
             return replace(known.caller(), seed=claims.seed, expires_at=moment(claims.expires_s * 1_000_000))

@@ -16,6 +16,7 @@ from harbor.products.harper_tables.catalog.model import Attribute, Dropped, Inde
 
 _SERIAL = "tables"
 _KNOWN_MAX = 2_000
+_MEMO = "harper.tables"
 # Tables by the version in their row. The version is random and new with each change, so what is kept here is never
 # stale, and what a transaction undid is never asked for again.
 _known: OrderedDict[str, Table] = OrderedDict()
@@ -88,6 +89,10 @@ class Hold(Enum):
 
 def table(tx: Tx, account_id: str, database: str, name: str, hold: Hold = Hold.NOTHING) -> Table | None:
     """One table."""
+    memo = None if tx.memo is None else tx.memo.setdefault(_MEMO, {})
+    key = (account_id, database, name)
+    if memo is not None and (known := memo.get(key)) is not None:
+        return known  # type: ignore[no-any-return]
     row = tx.row(
         f"""
         SELECT * FROM harper_tables
@@ -97,7 +102,18 @@ def table(tx: Tx, account_id: str, database: str, name: str, hold: Hold = Hold.N
         database=database,
         name=name,
     )
-    return None if row is None else _table(tx, row)
+    found = None if row is None else _table(tx, row)
+    if memo is not None and found is not None:
+        if len(memo) >= _KNOWN_MAX:
+            memo.clear()
+        memo[key] = found
+    return found
+
+
+def _changed(tx: Tx) -> None:
+    """Nothing that is remembered of tables holds any more."""
+    if tx.memo is not None:
+        tx.memo.pop(_MEMO, None)
 
 
 def insert_table(
@@ -135,6 +151,7 @@ def delete_table(tx: Tx, found: Table) -> None:
         account_id=found.account_id,
         table_id=found.id,
     )
+    _changed(tx)
     tx.run(
         "DELETE FROM harper_tables WHERE account_id = :account_id AND database = :database AND name = :name",
         account_id=found.account_id,
@@ -225,6 +242,7 @@ def forget_remains(tx: Tx, account_id: str, remains: Remains) -> None:
         table_id=remains.table_id,
         attribute_id=remains.attribute_id,
     )
+    _changed(tx)
     tx.run(
         "UPDATE harper_tables SET version = :version WHERE account_id = :account_id AND id = :table_id",
         account_id=account_id,
@@ -292,6 +310,7 @@ def _dropped(tx: Tx, account_id: str, table_id: int) -> Iterable[Dropped]:
 
 
 def _renew(tx: Tx, found: Table, epoch: int) -> None:
+    _changed(tx)
     tx.run(
         """
         UPDATE harper_tables SET version = :version, epoch = :epoch

@@ -57,7 +57,8 @@ class Selection:
         if table.is_schema_defined and readable is None:
             return [_ordered(table, doc) for doc in docs]
         names = [name for name in table.names if readable is None or name in readable or name in TIMES]
-        return [{name: doc.get(name) for name in names} for doc in docs]
+        # Most records hold all of them in this order, and are shown as they are.
+        return [doc if list(doc) == names else {name: doc.get(name) for name in names} for doc in docs]
 
 
 def selection(fields: Fields, *, required: bool = False) -> Selection:

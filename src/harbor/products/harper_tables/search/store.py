@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import msgspec
 
-from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.database import Tx
 
 Column = Literal["created_at", "updated_at"]
 # Keys that one statement asks for. Sizes are few, so that few statements are prepared.
 _SIZES = (1, 8, 32, 128, 512)
+_NAMES = {size: [f"k{place}" for place in range(size)] for size in _SIZES}
 
 
 class Found(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten times quicker than a dataclass
@@ -40,21 +42,20 @@ def by_keys(tx: Tx, table_id: int, keys: Sequence[bytes]) -> dict[bytes, Found]:
     for first in range(0, len(keys), _SIZES[-1]):
         part = list(keys[first : first + _SIZES[-1]])
         size = next(size for size in _SIZES if size >= len(part))
-        names = {f"k{place}": key for place, key in enumerate(part + part[-1:] * (size - len(part)))}
-        rows = tx.rows(
-            f"""
-            SELECT key, {_doc(tx)} AS doc, epoch, created_at, updated_at FROM harper_records
-            WHERE table_id = :table_id AND key IN ({", ".join(f":{name}" for name in names)})
-                AND (expires_at IS NULL OR expires_at > :now)
-            """,
-            table_id=table_id,
-            now=tx.now_us,
-            **names,
-        )
-        for row in rows:
-            each = _found(row, ())
-            found[each.key] = each
+        values = dict(zip(_NAMES[size], part + part[-1:] * (size - len(part)), strict=True))
+        for key, *about in tx.tuples(_by_keys(tx.engine, size), table_id=table_id, now=tx.now_us, **values):
+            own = bytes(key)
+            found[own] = _found(own, about, ())
     return found
+
+
+@lru_cache
+def _by_keys(engine: str, size: int) -> str:
+    return f"""
+        SELECT key, {_doc(engine)}, epoch, created_at, updated_at FROM harper_records
+        WHERE table_id = :table_id AND key IN ({", ".join(f":{name}" for name in _NAMES[size])})
+            AND (expires_at IS NULL OR expires_at > :now)
+    """
 
 
 def by_key_order(
@@ -62,19 +63,19 @@ def by_key_order(
 ) -> list[Found]:
     """Records in the order of their keys."""
     terms, values = _terms("key", "key", span, after, descending)
-    rows = tx.rows(
-        f"""
-        SELECT key, {_doc(tx)} AS doc, epoch, created_at, updated_at FROM harper_records
+    sql = _by_key_order(tx.engine, terms, _word(descending))
+    rows = tx.tuples(sql, table_id=table_id, now=tx.now_us, limit=limit, **values)
+    return [_found(own := bytes(key), about, (own,)) for key, *about in rows]
+
+
+@lru_cache
+def _by_key_order(engine: str, terms: str, direction: str) -> str:
+    return f"""
+        SELECT key, {_doc(engine)}, epoch, created_at, updated_at FROM harper_records
         WHERE table_id = :table_id AND (expires_at IS NULL OR expires_at > :now) {terms}
-        ORDER BY key {_word(descending)}
+        ORDER BY key {direction}
         LIMIT :limit
-        """,
-        table_id=table_id,
-        now=tx.now_us,
-        limit=limit,
-        **values,
-    )
-    return [_found(row, (bytes(row["key"]),)) for row in rows]
+    """
 
 
 def by_time(
@@ -82,20 +83,20 @@ def by_time(
 ) -> list[Found]:
     """Records in the order of one of their times (harper_records_created, harper_records_updated)."""
     terms, values = _terms(column, "key", span, after, descending)
-    direction = _word(descending)
-    rows = tx.rows(
-        f"""
-        SELECT key, {_doc(tx)} AS doc, epoch, created_at, updated_at FROM harper_records
+    sql = _by_time(tx.engine, column, terms, _word(descending))
+    rows = tx.tuples(sql, table_id=table_id, now=tx.now_us, limit=limit, **values)
+    place = 3 if column == "created_at" else 4
+    return [_found(own := bytes(row[0]), row[1:], (row[place], own)) for row in rows]
+
+
+@lru_cache
+def _by_time(engine: str, column: Column, terms: str, direction: str) -> str:
+    return f"""
+        SELECT key, {_doc(engine)}, epoch, created_at, updated_at FROM harper_records
         WHERE table_id = :table_id AND (expires_at IS NULL OR expires_at > :now) {terms}
         ORDER BY {column} {direction}, key {direction}
         LIMIT :limit
-        """,
-        table_id=table_id,
-        now=tx.now_us,
-        limit=limit,
-        **values,
-    )
-    return [_found(row, (row[column], bytes(row["key"]))) for row in rows]
+    """
 
 
 def by_entry(
@@ -110,23 +111,21 @@ def by_entry(
 ) -> list[Found]:
     """Records in the order of an attribute's entries, then of their keys; those without an entry are not among them."""
     terms, values = _terms("i.value_key", "i.record_key", span, after, descending)
-    direction = _word(descending)
-    rows = tx.rows(
-        f"""
-        SELECT i.value_key, i.record_key AS key, {_doc(tx, "r.")} AS doc, r.epoch, r.created_at, r.updated_at
+    sql = _by_entry(tx.engine, terms, _word(descending))
+    rows = tx.tuples(sql, table_id=table_id, attribute_id=attribute_id, now=tx.now_us, limit=limit, **values)
+    return [_found(own := bytes(key), about, (bytes(value), own)) for value, key, *about in rows]
+
+
+@lru_cache
+def _by_entry(engine: str, terms: str, direction: str) -> str:
+    return f"""
+        SELECT i.value_key, i.record_key, {_doc(engine, "r.")}, r.epoch, r.created_at, r.updated_at
         FROM harper_index AS i
         JOIN harper_records AS r ON r.table_id = :table_id AND r.key = i.record_key
         WHERE i.attribute_id = :attribute_id AND (r.expires_at IS NULL OR r.expires_at > :now) {terms}
         ORDER BY i.value_key {direction}, i.record_key {direction}
         LIMIT :limit
-        """,
-        table_id=table_id,
-        attribute_id=attribute_id,
-        now=tx.now_us,
-        limit=limit,
-        **values,
-    )
-    return [_found(row, (bytes(row["value_key"]), bytes(row["key"]))) for row in rows]
+    """
 
 
 def count_entries(tx: Tx, attribute_id: int, span: Span, limit: int) -> int:
@@ -195,9 +194,10 @@ def _word(descending: bool) -> str:
     return "DESC" if descending else "ASC"
 
 
-def _doc(tx: Tx, alias: str = "") -> str:
-    return f"{alias}doc::TEXT" if tx.engine == "postgres" else f"json({alias}doc)"
+def _doc(engine: str, alias: str = "") -> str:
+    return f"{alias}doc::TEXT" if engine == "postgres" else f"json({alias}doc)"
 
 
-def _found(row: Row, place: tuple[Any, ...]) -> Found:
-    return Found(bytes(row["key"]), row["doc"], row["epoch"], row["created_at"], row["updated_at"], place)
+def _found(key: bytes, about: Sequence[Any], place: tuple[Any, ...]) -> Found:
+    doc, epoch, created_at, updated_at = about
+    return Found(key, doc, epoch, created_at, updated_at, place)
