@@ -266,7 +266,7 @@ class Harbor:
             purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
             *retention_kinds(policy),
             *harbor_jobs.kinds(self.call_of),
-            *harper_jobs.kinds(self.call_of, self.harper.configuration),
+            *harper_jobs.kinds(self.call_of, self.harper.configuration, self.harper.means),
         ]
 
     def _smtp(self) -> SmtpSettings | None:

@@ -24,6 +24,7 @@ from harbor.kernel.http.reopening import Reopening
 from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.identity.verified import VerifiedPasswords
+from harbor.kernel.outbound import OutboundPolicy
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database, Tx
 from harbor.products.harbor_events.sql_views import VIEWS as HARBOR_VIEWS
@@ -32,6 +33,7 @@ from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.admin_ops.configuration import service
 from harbor.products.harper_tables.admin_ops.configuration.in_force import Configuration
 from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.jobs_ops.means import Means
 from harbor.products.harper_tables.product import harper_product
 from harbor.products.harper_tables.sql.bounds import Bounds
 
@@ -76,6 +78,27 @@ class Harper:
         """What is in force, by key."""
         return Configuration(_started_with(self.settings))
 
+    @cached_property
+    def means(self) -> Means:
+        """What bulk jobs may reach, and how much a statement may cost them."""
+        settings = self.settings
+        bounds = Bounds(
+            seconds=settings.harper_sql_seconds,
+            rows_read=settings.harper_sql_rows,
+            rows_out=settings.harper_sql_rows_out,
+            bytes_out=settings.harper_sql_bytes_out,
+            bytes_kept=settings.harper_sql_bytes_kept,
+        )
+        return Means(
+            imports=settings.harper_import_folder or settings.data / "imports",
+            exports=settings.harper_export_folder or settings.data / "exports",
+            s3_endpoint=settings.harper_s3_endpoint,
+            outbound=OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs),
+            compat=Compat(settings.harper_compat),
+            views=VIEWS,
+            sql_bounds=bounds,
+        )
+
     async def renew(self) -> None:
         """Read what was stored, so that it counts from now on."""
         self.configuration.renew(await self.database.read(service.stored_of_operator))
@@ -111,19 +134,13 @@ class Harper:
             has_sessions=configured["authentication_enableSessions"],
             authorizes_local=configured["authentication_authorizeLocal"],
         )
-        bounds = Bounds(
-            seconds=settings.harper_sql_seconds,
-            rows_read=settings.harper_sql_rows,
-            rows_out=settings.harper_sql_rows_out,
-            bytes_out=settings.harper_sql_bytes_out,
-            bytes_kept=settings.harper_sql_bytes_kept,
-        )
         return harper_product(
             access,
             Compat(settings.harper_compat),
             views=VIEWS,
-            sql_bounds=bounds,
+            sql_bounds=self.means.sql_bounds,
             body_bytes_max=settings.harper_body_bytes,
+            means=self.means,
         )
 
     def door(self, pipeline: Pipeline) -> Door:

@@ -362,6 +362,19 @@ class Settings:
         "How much memory it may hold while it runs.",
         example="1GiB",
     )
+    harper_import_folder: Path | None = _setting(
+        PRODUCTS, forms.DIRECTORY, None, "For `csv_file_load`; else `imports` in `data`.", example="/srv/harper/imports"
+    )
+    harper_export_folder: Path | None = _setting(
+        PRODUCTS, forms.DIRECTORY, None, "For `export_local`; else `exports` in `data`.", example="/srv/harper/exports"
+    )
+    harper_s3_endpoint: str | None = _setting(
+        PRODUCTS,
+        forms.ORIGIN,
+        None,
+        "A store in place of Amazon's; it may be private.",
+        example="https://s3.example.com",
+    )
 
     clock: Literal["system", "manual"] = _setting(
         LOG,

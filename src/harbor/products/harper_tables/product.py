@@ -23,6 +23,9 @@ from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.jobs_ops.api import OPERATIONS as JOBS
+from harbor.products.harper_tables.jobs_ops.inputs import PURPOSE as JOB_PURPOSE
+from harbor.products.harper_tables.jobs_ops.loads_api import load_operations
+from harbor.products.harper_tables.jobs_ops.means import Means
 from harbor.products.harper_tables.operations import Operations
 from harbor.products.harper_tables.records.api import OPERATIONS as RECORDS
 from harbor.products.harper_tables.records.audit_api import OPERATIONS as AUDIT
@@ -36,6 +39,7 @@ RACING_INDEXES = frozenset({"harper_records_pkey"})
 SEALED = (
     Sealed(table="harper_token_keys", column="private_key", purpose="harper.token_key", key=("account_id", "id")),
     Sealed(table="harper_kept", column="secret", purpose=KEPT_PURPOSE, key=("account_id", "kind", "name")),
+    Sealed(table="harper_job_inputs", column="secret", purpose=JOB_PURPOSE, key=("account_id", "job_id")),
 )
 
 
@@ -51,13 +55,18 @@ def harper_operations(
     views: Sequence[SqlView] = (),
     sql_bounds: Bounds | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
+    means: Means | None = None,
 ) -> Operations:
-    """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL."""
+    """All operations; `users` are those who can sign in. `views` are tables of other products that super users may read with SQL.
+
+    `means` are what bulk jobs may reach outside the database.
+    """
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
     batches = batch_operations((*RECORDS, *sql))
     ours = (*batches, *EXPLAIN)
-    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *JOBS, *ADMINISTRATION, *ours)
+    bulk = (*load_operations(means or Means()), *JOBS)
+    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *bulk, *ADMINISTRATION, *ours)
     return Operations(joined, compat, body_bytes_max)
 
 
@@ -68,11 +77,12 @@ def harper_product(
     views: Sequence[SqlView] = (),
     sql_bounds: Bounds | None = None,
     body_bytes_max: int = BODY_BYTES_MAX,
+    means: Means | None = None,
 ) -> Product:
     """Harper's Operations API with the callers that `access` knows."""
     users = access if isinstance(access, UserAccess) else None
     operations = harper_operations(
-        compat, users=users, views=views, sql_bounds=sql_bounds, body_bytes_max=body_bytes_max
+        compat, users=users, views=views, sql_bounds=sql_bounds, body_bytes_max=body_bytes_max, means=means
     )
     return Product(
         name="harper",

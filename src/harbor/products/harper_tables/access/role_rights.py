@@ -24,6 +24,7 @@ class RoleRights:
     is_super_user = False
 
     def __init__(self, permission: Mapping[str, Any]) -> None:
+        self.permission = permission
         structure = permission.get("structure_user")
         self._structures_all = structure is True
         self._structures = frozenset(structure) if isinstance(structure, list) else frozenset()

@@ -52,6 +52,13 @@ def to_write(
         raise refusals.for_a_write(error) from None
 
 
+def to_write_later(
+    call: Call, database: str, name: str, permissions: Sequence[str], *, attributes: Attributes | None = None
+) -> Table:
+    """The same for a job that will write; others may change the table meanwhile."""
+    return to_write(call, database, name, permissions, attributes=attributes, hold=Hold.NOTHING)
+
+
 def to_delete_from(call: Call, database: str, name: str, permission: str) -> Table:
     """A table to delete records from. Raises `Missing`, or the 403 of roles."""
     found = store.table(call.tx, call.account_id, database, name, Hold.CHANGES)

@@ -1,61 +1,42 @@
-"""Reading CSV: columns, rows, and what their cells mean. Source: docs/products/harper.md#jobs."""
+"""What CSV means: the names of its columns, and the values of its cells. Source: docs/products/harper.md#loads."""
 
 from __future__ import annotations
 
-import csv
-import io
+import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from base64 import b64decode
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import HarborError
 from harbor.products.harper_tables import bodies
 from harbor.products.harper_tables.values import Instant
 
 TEXTS = ("ID", "String")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,4000})(\.[0-9]{1,400})?")
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}")
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,400}\.?[0-9]{0,400}|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?")
 _WORDS: Mapping[str, Any] = {
     **dict.fromkeys(("true", "TRUE"), True),
     **dict.fromkeys(("false", "FALSE"), False),
     **dict.fromkeys(("null", "NULL", "undefined", "NaN"), None),
 }
-csv.field_size_limit(16 * MIB)  # the module's own bound is 128 KiB
 
 
 class Unreadable(Exception):
-    """No CSV, or a column that no attribute can be; the message is the job's."""
+    """No CSV, no JSON, or a column that no attribute can be; the message is the job's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """The columns, and the rows as texts."""
-
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[str]]
-
-
-EMPTY = Sheet((), ())
-
-
-def parse(text: str) -> Sheet:
-    """The sheet of a text whose first line names the columns. Raises `Unreadable`."""
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
-    try:
-        found = [cells for cells in lines if any(cell.strip() for cell in cells)]
-    except csv.Error as error:
-        raise Unreadable(f"The CSV cannot be read: {error}.") from None
-    if not found:
-        return EMPTY
-    columns = tuple(name.strip() for name in found[0])
-    for name in columns:
+def columns_of(cells: Sequence[str]) -> tuple[str, ...]:
+    """The columns that a first line names. Raises `Unreadable`."""
+    names = tuple(cell.strip() for cell in cells)
+    for name in names:
         if not name or "`" in name or "/" in name:
             raise Unreadable(f"Invalid column name '{name[:250]}', cancelling load operation")
-    return Sheet(columns, [row[: len(columns)] for row in found[1:]])
+    return names
 
 
 def record(columns: Sequence[str], cells: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
@@ -64,16 +45,60 @@ def record(columns: Sequence[str], cells: Sequence[str], types: Mapping[str, str
 
 
 def value(cell: str, declared: str | None = None) -> Any:
-    """What a cell means. Texts stay texts where an attribute is declared as one."""
-    if declared in TEXTS or cell == "":
+    """What a cell means. A declared type decides, where the cell can be read as one; else the cell's looks do."""
+    if declared in TEXTS:
+        return cell
+    read = _TYPED.get(declared or "")
+    if read is not None:
+        if cell == "":
+            return None
+        found = read(cell)
+        if found is not None:
+            return found
+    if cell == "":
         return cell
     if cell in _WORDS:
         return _WORDS[cell]
     if (match := _NUMBER.fullmatch(cell)) is not None:
-        return int(cell) if match[1] is None else float(cell)
+        number = int(cell) if match[1] is None else float(cell)
+        return cell if number in (math.inf, -math.inf) else number
     if _DATE.fullmatch(cell) and (moment := Instant.parse(cell)) is not None:
         return moment
     return _nested(cell) if cell[0] in "{[" else cell
+
+
+def _integer(cell: str) -> int | None:
+    return int(cell) if _INTEGER.fullmatch(cell) else None
+
+
+def _number(cell: str) -> int | float | None:
+    if (whole := _integer(cell)) is not None:
+        return whole
+    if not _DECIMAL.fullmatch(cell):
+        return None
+    found = float(cell)
+    return found if math.isfinite(found) else None
+
+
+def _boolean(cell: str) -> bool | None:
+    return {"true": True, "false": False}.get(cell.lower())
+
+
+def _bytes(cell: str) -> bytes | None:
+    try:
+        return b64decode(cell, validate=True)
+    except ValueError:
+        return None
+
+
+# How the cells of declared attributes are read; None is no value of the type.
+_TYPED: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("Int", "Long", "BigInt"), _integer),
+    "Float": _number,
+    "Boolean": _boolean,
+    "Date": Instant.parse,
+    **dict.fromkeys(("Bytes", "Blob"), _bytes),
+}
 
 
 def _nested(cell: str) -> Any:

@@ -9,10 +9,10 @@ from harbor.kernel.clock import micros, micros_or_none
 from harbor.kernel.jobs.model import Job, State
 from harbor.products.harper_tables.admin_ops.upkeep import NAMES as ADMINISTRATION
 
-LOAD, REMOVE = "harper.load", "harper.remove"
+LOAD, EXPORT, REMOVE = "harper.load", "harper.export", "harper.remove"
 # What one step of a load writes.
 PART_ROWS = 500
-KINDS: Final = (LOAD, REMOVE, *ADMINISTRATION)
+KINDS: Final = (LOAD, EXPORT, REMOVE, *ADMINISTRATION)
 _STATUS: Mapping[State, str] = {
     State.QUEUED: "CREATED",
     State.RUNNING: "IN_PROGRESS",

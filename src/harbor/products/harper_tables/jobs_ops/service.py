@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -14,9 +15,10 @@ from harbor.kernel.jobs.model import LISTING_ITEMS_MAX, Job
 from harbor.kernel.pages import Page, PageRequest
 from harbor.products.harper_tables import refusals
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.jobs_ops import store
-from harbor.products.harper_tables.jobs_ops.csv_rules import Sheet
-from harbor.products.harper_tables.jobs_ops.model import KINDS, LOAD, PART_ROWS, REMOVE
+from harbor.products.harper_tables.jobs_ops import inputs, store
+from harbor.products.harper_tables.jobs_ops.acting import kept_rights
+from harbor.products.harper_tables.jobs_ops.model import EXPORT, KINDS, LOAD, REMOVE
+from harbor.products.harper_tables.jobs_ops.staging import Brought
 from harbor.products.harper_tables.rights import DELETE, INSERT, UPDATE, user_of
 
 _JOBS_FOUND_MAX = 10_000
@@ -24,27 +26,60 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {"insert": (INSERT,), "update": (UPDATE
 ACTIONS = tuple(_NEEDED)
 
 
-def load(call: Call, type_: str, *, database: str, table: str, action: str, sheet: Sheet, fault: str = "") -> str:
-    """Begin to write the rows of a sheet; the job's id. `fault` is what is wrong with it, which the job then says.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What a load is to write, and where. `columns` are known where the rows were read already."""
+
+    type: str
+    database: str
+    table: str
+    action: str
+    columns: Sequence[str] = ()
+
+
+def refusal_of(call: Call, load: Load) -> object:
+    """Why the caller may not load this, as the job says it; None if they may.
 
     Raises `Invalid` for a table that is not there, or not for the caller.
     """
-    message: object = fault
+    needed = _NEEDED[load.action]
     try:
-        needed = _NEEDED[action]
-        catalog.to_write(call, database, table, needed, attributes=dict.fromkeys(needed, sheet.columns))
+        attributes = dict.fromkeys(needed, load.columns)
+        catalog.to_write_later(call, load.database, load.table, needed, attributes=attributes)
     except Denied as refusal:
         body = refusal.extra["body"]
         assert isinstance(body, dict)
-        if body["invalid_schema_items"] and not _sees(call, database, table):
-            raise refusals.for_a_write(refusals.no_table(database, table)) from None
-        message = body
-    parts: Sequence[Sequence[Sequence[str]]] = ()
-    if not message:
-        parts = [sheet.rows[at : at + PART_ROWS] for at in range(0, len(sheet.rows), PART_ROWS)]
-    data = {"database": database, "table": table, "action": action, "columns": list(sheet.columns)}
-    job_id = _start(call, LOAD, type_, {**data, "total": len(sheet.rows), "refused": message or None})
-    store.insert_parts(call.tx, call.account_id, job_id, parts)
+        if body["invalid_schema_items"] and not _sees(call, load.database, load.table):
+            raise refusals.for_a_write(refusals.no_table(load.database, load.table)) from None
+        return body
+    return None
+
+
+def load_rows(call: Call, load: Load, brought: Brought) -> str:
+    """Begin to write rows that were read before; the job's id. What is wrong with them is for the job to say."""
+    refused = brought.fault or refusal_of(call, load)
+    more = {"columns": list(load.columns), "total": brought.total, "refused": refused}
+    job_id = _start(call, LOAD, load.type, {**_named(call, load), **more}, job_id=brought.job_id)
+    store.insert_input(call.tx, call.account_id, job_id)
+    if refused is None:
+        store.insert_parts(call.tx, call.account_id, job_id, brought.first_part, brought.parts)
+    return job_id
+
+
+def load_source(call: Call, load: Load, source: Mapping[str, Any], keys: Mapping[str, str] | None = None) -> str:
+    """Begin to write the rows of a file or object; the job's id. `keys` open the store, and are sealed."""
+    more = {"source": source, "refused": refusal_of(call, load)}
+    job_id = _start(call, LOAD, load.type, {**_named(call, load), **more})
+    if keys is not None:
+        inputs.keep_keys(call, job_id, keys)
+    return job_id
+
+
+def export(call: Call, type_: str, asked: Mapping[str, Any], keys: Mapping[str, str] | None = None) -> str:
+    """Begin to write what a search finds to a file or object; the job's id. The job says what is wrong with it."""
+    job_id = _start(call, EXPORT, type_, {**asked, "rights": kept_rights(call)})
+    if keys is not None:
+        inputs.keep_keys(call, job_id, keys)
     return job_id
 
 
@@ -89,8 +124,12 @@ def between(call: Call, since: datetime, until: datetime) -> list[Job]:
     return sorted(found, key=lambda job: (job.created_at, job.id))
 
 
-def _start(call: Call, kind: str, type_: str, data: Mapping[str, Any]) -> str:
-    job_id = str(uuid4())
+def _named(call: Call, load: Load) -> dict[str, Any]:
+    return {"database": load.database, "table": load.table, "action": load.action, "rights": kept_rights(call)}
+
+
+def _start(call: Call, kind: str, type_: str, data: Mapping[str, Any], *, job_id: str = "") -> str:
+    job_id = job_id or str(uuid4())
     known = {"type": type_, "user": user_of(call).username}
     queue.enqueue(call.tx, call.account_id, kind, {**known, **data}, job_id=job_id)
     call.emit("harper.job.started", subject=job_id, data={"job": job_id, "type": type_})
