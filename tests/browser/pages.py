@@ -18,9 +18,13 @@ from harbor.kernel.storage.database import Database
 
 # These lead on to pages that are on the list themselves, or are answered only on the way through a form.
 _LEAD_ON = frozenset({"console.home", "harbor.start", "second_step.ask"})
+# What test_tables_journey.py looks at on its way, with things on them that it has made itself.
+_ON_A_WAY = ("harper.",)
 _TABLE = console_product(cast(Database, None), SECTIONS, version="0.0.0").routes
 PAGES: tuple[Route, ...] = tuple(
-    route for route in _TABLE if route.method == "GET" and not route.raw and route.name not in _LEAD_ON
+    route
+    for route in _TABLE
+    if route.method == "GET" and not route.raw and route.name not in _LEAD_ON and not route.name.startswith(_ON_A_WAY)
 )
 OPERATION = {"api": "harbor", "operation": "events.create"}
 

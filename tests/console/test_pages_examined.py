@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from tests.conftest import START, PostgresServer
+from tests.conftest import START, PostgresServer, SqliteTemplates
 from tests.console.exhibition import MEMBER_SCOPES, ROUTES, Exhibition, exhibit
 from tests.console.session import BASE, Browser, open_console
 from tests.harness import Reply
@@ -22,6 +22,7 @@ from harbor.kernel.facts import Facts
 from harbor.kernel.http.routes import Route
 from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
+from harbor.products.harper_tables.product import harper_area
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -30,6 +31,7 @@ _DOCUMENT = Path(__file__).parents[2] / "openapi" / "harbor-1.json"
 _FIELDS = {
     "harbor.event.send": {"type": "order.shipped", "payload": "{}"},
     "people.role": {"role": "member"},
+    "harper.import.start": {"data": "id\n2"},
 }
 # It is refused in production, whatever it is about.
 _SANDBOX_ONLY = frozenset({"explorer.key"})
@@ -44,11 +46,12 @@ async def exhibition(
     async with AsyncExitStack() as stack:
         database: SqliteDatabase | PostgresDatabase
         if request.param == "sqlite":
-            template: Path = request.getfixturevalue("sqlite_template")
+            templates: SqliteTemplates = request.getfixturevalue("sqlite_templates")
+            template = templates.get((harper_area("sqlite"),))
             database = SqliteDatabase(shutil.copy(template, folder / "harbor.db"), clock)
         else:
             server: PostgresServer = request.getfixturevalue("postgres_server")
-            copied = server.copy_template()
+            copied = server.copy_template((harper_area("postgres"),))
             stack.callback(server.drop_later, copied)
             database = PostgresDatabase(server.dsn(copied), clock, size=4)
         await database.open()
@@ -85,7 +88,7 @@ def is_for_members(route: Route) -> bool:
 
 
 def is_about_an_object(route: Route) -> bool:
-    return "_id}" in route.path or "{name}" in route.path
+    return any(word in route.path for word in ("_id}", "{name}", "{database}"))
 
 
 def _scopes(route: Route) -> frozenset[str]:

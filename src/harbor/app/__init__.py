@@ -84,6 +84,7 @@ from harbor.products.harbor_events.webhooks.view import harbor_view
 from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
 from harbor.products.harper_tables.admin_ops.system import api as harper_restart
+from harbor.products.harper_tables.pages import section as harper_pages
 
 __all__ = ["SEALED_COLUMNS", "Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
@@ -91,7 +92,7 @@ T = TypeVar("T")
 log = structlog.get_logger("harbor.app")
 
 # The products' parts of the console, in the order of its navigation.
-SECTIONS: tuple[Section, ...] = (HARBOR_PAGES,)
+SECTIONS: tuple[Section, ...] = (HARBOR_PAGES, harper_pages(harper.VIEWS))
 
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30

@@ -122,7 +122,12 @@ async def prepare_password(value: object, request: Request, services: Services) 
     caller = request.principal
     assert isinstance(caller, User)
     may = caller.rights.is_super_user or caller.rights.is_listed(request.route_name)
-    if not may or not isinstance(password, str) or _text_faults("Password", password):
+    return await hash_of(password, services) if may else None
+
+
+async def hash_of(password: object, services: Services) -> str | None:
+    """The hash of a password that will be taken; None for any other."""
+    if not isinstance(password, str) or _text_faults("Password", password):
         return None
     return await cast(PasswordWorkers, services.tools["passwords"]).hash(password)
 
