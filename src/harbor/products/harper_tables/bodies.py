@@ -36,9 +36,7 @@ _PATH_LENGTH_MAX = 200
 _json = msgspec.json.Decoder()
 
 
-def read(
-    raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: int = BODY_BYTES_MAX
-) -> dict[str, Any]:
+def read(raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: int = BODY_BYTES_MAX) -> dict[str, Any]:
     """The object a body holds. Raises `Invalid`, and `TooLarge` for one of more than `bytes_max` when unpacked."""
     if coding and coding.strip().lower() not in ("identity", ""):
         raw = _unpacked(raw, coding.strip().lower(), bytes_max)

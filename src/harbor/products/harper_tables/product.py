@@ -14,9 +14,9 @@ from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
 from harbor.products.harper_tables.access.sign_in_api import sign_in_operations
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.access.users_api import OPERATIONS as USERS
+from harbor.products.harper_tables.additions import additions
 from harbor.products.harper_tables.admin_ops.operations import OPERATIONS as ADMINISTRATION
 from harbor.products.harper_tables.admin_ops.sealing import PURPOSE as KEPT_PURPOSE
-from harbor.products.harper_tables.batches.api import batch_operations
 from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
@@ -63,10 +63,22 @@ def harper_operations(
     """
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
-    batches = batch_operations((*RECORDS, *sql))
-    ours = (*batches, *EXPLAIN)
+    ours = additions((*RECORDS, *SEARCH, *sql))
     bulk = (*load_operations(means or Means()), *JOBS)
-    joined = (*CATALOG, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *bulk, *ADMINISTRATION, *ours)
+    joined = (
+        *CATALOG,
+        *RECORDS,
+        *SEARCH,
+        *sql,
+        *AUDIT,
+        *USERS,
+        *ROLES,
+        *sign_in,
+        *bulk,
+        *ADMINISTRATION,
+        *EXPLAIN,
+        *ours,
+    )
     return Operations(joined, compat, body_bytes_max)
 
 

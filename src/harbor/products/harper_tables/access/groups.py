@@ -44,7 +44,8 @@ _OTHERS = _words("""
     create_schema create_database drop_schema drop_database create_table drop_table create_attribute drop_attribute
     cleanup_orphan_blobs get_backup export_local export_to_s3 delete_records_before delete_files_before
     search_jobs_by_start_date list_users add_user alter_user drop_user list_roles add_role alter_role drop_role
-    create_authentication_tokens refresh_operation_token login logout explain_permission batch read_transaction_log
+    create_authentication_tokens refresh_operation_token login logout explain_permission read_transaction_log
+    batch explain alter_table alter_attribute changes revert
     delete_transaction_logs_before delete_audit_logs_before set_configuration restart restart_service
     system_information set_status get_status clear_status add_component deploy_component package_component
     drop_component set_component_file install_node_modules audit_node_modules list_deployments get_deployment

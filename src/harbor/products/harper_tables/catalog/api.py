@@ -195,6 +195,8 @@ def _settings(body: Fields, attributes: Mapping[str, Any] | None, *, is_audited:
     settings["audit"] = body.flag("audit", default=is_audited)
     if body.flag("sealed"):
         settings["sealed"] = True
+    if body.values.get("events") is True:
+        settings["events"] = True
     if body.has("replicate"):
         settings["replicate"] = body.flag("replicate")
     residence = body.array("residence")

@@ -47,6 +47,8 @@ def _settings(table: Table) -> dict[str, Any]:
         shown["expiration"] = f"{table.expiration_s:g}s"
     if table.is_sealed:
         shown["sealed"] = True
+    if table.tells_changes:
+        shown["events"] = True
     for name in ("replicate", "residence"):
         if (value := table.settings.get(name)) is not None:
             shown[name] = value

@@ -88,6 +88,11 @@ class Table:
         return bool(self.settings.get("audit", True))
 
     @property
+    def tells_changes(self) -> bool:
+        """Whether changes of its records are events."""
+        return bool(self.settings.get("events"))
+
+    @property
     def expiration_s(self) -> float | None:
         """After how many seconds a record vanishes."""
         return self.settings.get("expiration")

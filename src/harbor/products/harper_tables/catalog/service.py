@@ -14,7 +14,7 @@ from harbor.kernel.eventlog.model import PRODUCT_WORDS
 from harbor.kernel.jobs import queue
 from harbor.products.harper_tables import refusals
 from harbor.products.harper_tables.catalog import store
-from harbor.products.harper_tables.catalog.model import SYSTEM, TIMES, Indexing, Table
+from harbor.products.harper_tables.catalog.model import SYSTEM, TIMES, Attribute, Indexing, Table
 from harbor.products.harper_tables.catalog.store import Hold
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.rights import INSERT, READ, Need, require, user_of
@@ -133,15 +133,32 @@ def create_attribute(call: Call, database: str, name: str, attribute: str, defin
         indexing = Indexing.FILLING
     store.insert_attributes(call.tx, table, [(attribute, definition, indexing)])
     if indexing is Indexing.FILLING:
-        made = _there(call, database, name).attributes[attribute]
-        queue.enqueue(
-            call.tx,
-            call.account_id,
-            FILL,
-            {"table_id": table.id, "attribute_id": made.id, "name": attribute},
-            job_id=call.new_id("job_"),
-        )
+        _fill(call, table, _there(call, database, name).attributes[attribute])
     _tell(call, "harper.attribute.created", table.full_name, {"table": table.full_name, "attribute": attribute})
+
+
+def alter_table(call: Call, database: str, name: str, changes: Mapping[str, bool], compat: Compat) -> Table:
+    """Change what a table keeps or tells: `audit`, `events`."""
+    _may_structure(call, database, "alter_table", compat)
+    table = store.table(call.tx, call.account_id, database, name, Hold.EVERYTHING) or _missing(call, database, name)
+    store.put_settings(call.tx, table, {**table.settings, **changes})
+    _tell(call, "harper.table.altered", table.full_name, {"database": database, "table": name, **changes})
+    return _there(call, database, name)
+
+
+def index_attribute(call: Call, database: str, name: str, attribute: str, compat: Compat) -> bool:
+    """Give an attribute the index that it was declared without; False if it has one. It is filled in the background."""
+    _may_structure(call, database, "alter_attribute", compat)
+    table = store.table(call.tx, call.account_id, database, name, Hold.EVERYTHING) or _missing(call, database, name)
+    found = table.attributes.get(attribute)
+    if found is None:
+        raise Missing(f"Attribute '{attribute}' does not exist on '{table.full_name}'", code="attribute_missing")
+    if found.has_entries:
+        return False
+    store.begin_index(call.tx, table, found)
+    _fill(call, table, found)
+    _tell(call, "harper.attribute.altered", table.full_name, {"table": table.full_name, "attribute": attribute})
+    return True
 
 
 def drop_attribute(call: Call, database: str, name: str, attribute: str, compat: Compat) -> None:
@@ -275,6 +292,11 @@ def _drop(call: Call, table: Table | None) -> None:
     store.delete_table(call.tx, table)
     _purge(call)
     _tell(call, "harper.table.dropped", table.full_name, {"database": table.database, "table": table.name})
+
+
+def _fill(call: Call, table: Table, attribute: Attribute) -> None:
+    data = {"table_id": table.id, "attribute_id": attribute.id, "name": attribute.name}
+    queue.enqueue(call.tx, call.account_id, FILL, data, job_id=call.new_id("job_"))
 
 
 def _purge(call: Call) -> None:

@@ -193,6 +193,34 @@ def delete_attribute(tx: Tx, found: Table, attribute: Attribute) -> None:
     )
 
 
+def put_settings(tx: Tx, found: Table, settings: Mapping[str, Any]) -> None:
+    """Keep a table's settings in place of those it had."""
+    _renew(tx, found, found.epoch)
+    tx.run(
+        "UPDATE harper_tables SET settings = :settings WHERE account_id = :account_id AND id = :id",
+        account_id=found.account_id,
+        id=found.id,
+        settings=msgspec.json.encode(settings).decode(),
+    )
+
+
+def begin_index(tx: Tx, found: Table, attribute: Attribute) -> None:
+    """From now on writes keep entries of an attribute; searches use them when its index is filled."""
+    _renew(tx, found, found.epoch)
+    definition = {name: value for name, value in attribute.definition.items() if name != "indexed"}
+    tx.run(
+        """
+        UPDATE harper_attributes SET indexing = :filling, definition = :definition
+        WHERE account_id = :account_id AND table_id = :table_id AND id = :id
+        """,
+        account_id=found.account_id,
+        table_id=found.id,
+        id=attribute.id,
+        filling=Indexing.FILLING.value,
+        definition=msgspec.json.encode(definition).decode(),
+    )
+
+
 def index_is_ready(tx: Tx, found: Table, attribute_id: int) -> None:
     """From now on searches may use the entries of an attribute."""
     _renew(tx, found, found.epoch)

@@ -23,7 +23,9 @@ from harbor.products.harper_tables.search.asked import (
     page_asked,
     selection,
     sort_keys,
+    wants_explained,
 )
+from harbor.products.harper_tables.search.explaining import as_page, explained
 from harbor.products.harper_tables.search.model import (
     COMPARATORS,
     WORDS,
@@ -64,7 +66,7 @@ def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
     if body.label("value", "search_value") not in body.values:
         body.refuse(f"'{body.label('value', 'search_value')}' is required", field="value")
     wanted = selection(body)
-    page = page_asked(body)
+    page, explains = page_asked(body), wants_explained(body)
     limit, offset = _part(body)
     is_reversed = body.flag("reverse", "desc")
     sort = sort_keys(body)
@@ -76,6 +78,8 @@ def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
     query = Query(sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
     if condition is not None:
         query = Query(where=where, sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    if explains:
+        return explained(call, table, query if page is None else as_page(query, page.size))
     return _found(call, table, query, wanted, page, request)
 
 
@@ -84,13 +88,15 @@ def by_conditions(call: Call, body: Fields, request: Request | None = None) -> F
     database, name = _table_of(body)
     tree = condition_tree(body)
     wanted = selection(body)
-    page = page_asked(body)
+    page, explains = page_asked(body), wants_explained(body)
     limit, offset = _part(body)
     is_reversed = body.flag("reverse", "desc")
     sort = sort_keys(body)
     body.check()
     table = catalog.to_read(call, database, name, attributes=_all_named(tree, wanted, sort))
     query = Query(where=known(table, tree, sort), sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    if explains:
+        return explained(call, table, query if page is None else as_page(query, page.size))
     return _found(call, table, query, wanted, page, request)
 
 

@@ -121,6 +121,11 @@ def page_asked(fields: Fields) -> PageAsked | None:
     return PageAsked(size=size, cursor=cursor, wants_total=wants_total)
 
 
+def wants_explained(fields: Fields) -> bool:
+    """Whether `explain` is true: then the search is explained and not run. Whatever else stands there is not ours."""
+    return fields.values.get("explain") is True
+
+
 def known(table: Table, node: Node, sort: Sequence[SortKey]) -> Node:
     """The conditions with operands in the declared types. Raises for attributes that the table does not have."""
     missing = [name for name in attributes_of(node) if name not in table.known]

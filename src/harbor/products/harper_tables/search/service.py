@@ -100,7 +100,7 @@ def _ordered(tx: Tx, table: Table, query: Query) -> Iterable[Match]:
     steps = planner.plan(tx, table, query.where)
     if not query.sort:
         return _walked(tx, table, (KeySpan(),) if steps is None else steps, query)
-    walk = _sorted_walk(table, query, steps)
+    walk = sorted_walk(table, query, steps)
     if walk is not None:
         return _along(tx, table, query, walk)
     return _sorted(_walked(tx, table, (KeySpan(),) if steps is None else steps, query), query)
@@ -144,7 +144,7 @@ def _records(tx: Tx, table: Table, step: Step, wanted: int | None, *, descending
         part = min(_PART_MAX, part * 4)
 
 
-def _sorted_walk(table: Table, query: Query, steps: Steps | None) -> Step | None:
+def sorted_walk(table: Table, query: Query, steps: Steps | None) -> Step | None:
     """The walk that gives the wanted order by itself, where that is cheaper than sorting all that match."""
     if len(query.sort) > 1:
         return None

@@ -145,6 +145,23 @@ def count_entries(tx: Tx, attribute_id: int, span: Span, limit: int) -> int:
     return int(row["n"])
 
 
+def count_in_span(tx: Tx, table_id: int, column: Literal["key"] | Column, span: Span, limit: int) -> int:
+    """How many records lie in a span of keys or of a time, counted up to `limit`."""
+    terms, values = _terms(column, "key", span, None, False)
+    row = tx.row(
+        f"""
+        SELECT count(*) AS n FROM (
+            SELECT 1 AS one FROM harper_records WHERE table_id = :table_id {terms} LIMIT :limit
+        ) AS part
+        """,
+        table_id=table_id,
+        limit=limit,
+        **values,
+    )
+    assert row is not None
+    return int(row["n"])
+
+
 def lacks_entries(tx: Tx, table_id: int, attribute_id: int) -> bool:
     """Whether there are records without an entry for an attribute."""
     row = tx.row(

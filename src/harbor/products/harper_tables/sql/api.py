@@ -12,7 +12,7 @@ from harbor.kernel.http.request import Request
 from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
-from harbor.products.harper_tables.search.asked import page_asked
+from harbor.products.harper_tables.search.asked import page_asked, wants_explained
 from harbor.products.harper_tables.search.page_shown import page_shown
 from harbor.products.harper_tables.sql import service
 from harbor.products.harper_tables.sql.bounds import Bounds
@@ -41,6 +41,8 @@ def sql_operations(views: Sequence[SqlView] = (), bounds: Bounds | None = None) 
         """Run one SQL statement."""
         asked = page_asked(body)
         body.check()
+        if wants_explained(body):
+            return service.explain(call, prepared, body.compat, limits, known)
         if asked is not None:
             text = body.text("sql")
             paged = service.page(call, prepared, body.compat, limits, known, asked, text)

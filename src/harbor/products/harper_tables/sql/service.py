@@ -39,6 +39,15 @@ def run(call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewN
         raise wrong("The statement is nested too deep.") from None
 
 
+def explain(call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewNames) -> dict[str, Any]:
+    """The steps of a SELECT, which is not run, and the advice in them."""
+    statement = parsed.statement
+    explained = statement if isinstance(statement, Explain) else Explain(statement)
+    steps = run(call, replace(parsed, statement=explained), compat, bounds, views)
+    assert isinstance(steps, list)
+    return {"steps": steps, "advice": [step["advice"] for step in steps if "advice" in step]}
+
+
 def page(
     call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewNames, asked: PageAsked, text: str
 ) -> Paged:
