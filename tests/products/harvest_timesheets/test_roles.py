@@ -44,7 +44,15 @@ ADMIN = ("administrator",)
 CLIENTS = (*ADMIN, "client_and_task_manager")
 CREATORS = (*ADMIN, "project_creator")
 INVOICES = (*ADMIN, "managed_projects_invoice_drafter", "managed_projects_invoice_manager")
+SETTLERS = (*ADMIN, "managed_projects_invoice_manager")
 ESTIMATES = (*ADMIN, "estimates_manager")
+
+OWN_LINE, OTHER_LINE = (
+    {"kind": "Service", "unit_price": 1, "project_id": f"{{{name}}}"} for name in ("managed", "other")
+)
+OWN_IMPORT, OTHER_IMPORT = (
+    {"project_ids": [f"{{{name}}}"], "expenses": {"summary_type": "project"}} for name in ("managed", "other")
+)
 
 # Operation, request, body, and the statuses by role. `{managed}` and `{other}` are projects.
 MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
@@ -296,6 +304,74 @@ MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
         None,
         only(*ESTIMATES),
     ),
+    ("invoices.list", "GET /v2/invoices", None, only(*INVOICES)),
+    ("invoices.retrieve", "GET /v2/invoices/{managed_draft}", None, only(*INVOICES)),
+    ("invoices.retrieve", "GET /v2/invoices/{other_draft}", None, only(*ADMIN)),
+    (
+        "invoices.create",
+        "POST /v2/invoices",
+        {"client_id": "{client}", "line_items": [OWN_LINE]},
+        only(*INVOICES, ok=201),
+    ),
+    (
+        "invoices.create",
+        "POST /v2/invoices",
+        {"client_id": "{client}", "line_items": [OTHER_LINE]},
+        only(*ADMIN, ok=201),
+    ),
+    ("invoices.create", "POST /v2/invoices", {"client_id": "{client}"}, only(*INVOICES, ok=201)),
+    (
+        "invoices.create",
+        "POST /v2/invoices",
+        {"client_id": "{client}", "line_items_import": OWN_IMPORT},
+        only(*INVOICES, ok=201),
+    ),
+    (
+        "invoices.create",
+        "POST /v2/invoices",
+        {"client_id": "{client}", "line_items_import": OTHER_IMPORT},
+        only(*ADMIN, ok=201),
+    ),
+    ("invoices.update", "PATCH /v2/invoices/{managed_draft}", {"notes": "x"}, only(*INVOICES)),
+    ("invoices.update", "PATCH /v2/invoices/{managed_draft}", {"line_items": [OTHER_LINE]}, only(*ADMIN)),
+    ("invoices.update", "PATCH /v2/invoices/{managed_open}", {"notes": "x"}, only(*SETTLERS)),
+    ("invoices.update", "PATCH /v2/invoices/{other_draft}", {"notes": "x"}, only(*ADMIN)),
+    ("invoice_messages.list", "GET /v2/invoices/{managed_open}/messages", None, only(*INVOICES)),
+    ("invoice_messages.list", "GET /v2/invoices/{other_draft}/messages", None, only(*ADMIN)),
+    ("invoice_messages.new", "GET /v2/invoices/{managed_open}/messages/new", None, only(*INVOICES)),
+    (
+        "invoice_messages.create",
+        "POST /v2/invoices/{managed_second}/messages",
+        {"event_type": "send"},
+        only(*SETTLERS, ok=201),
+    ),
+    (
+        "invoice_messages.create",
+        "POST /v2/invoices/{other_draft}/messages",
+        {"event_type": "send"},
+        only(*ADMIN, ok=201),
+    ),
+    ("invoice_messages.delete", "DELETE /v2/invoices/{managed_open}/messages/{invoice_message}", None, only(*SETTLERS)),
+    ("invoice_payments.list", "GET /v2/invoices/{managed_open}/payments", None, only(*INVOICES)),
+    ("invoice_payments.create", "POST /v2/invoices/{managed_open}/payments", {"amount": 1}, only(*SETTLERS, ok=201)),
+    ("invoice_payments.create", "POST /v2/invoices/{other_draft}/payments", {"amount": 1}, only(*ADMIN, ok=201)),
+    ("invoice_payments.delete", "DELETE /v2/invoices/{managed_open}/payments/{payment}", None, only(*SETTLERS)),
+    ("invoices.delete", "DELETE /v2/invoices/{managed_open}", None, only(*SETTLERS)),
+    ("invoices.delete", "DELETE /v2/invoices/{managed_third}", None, only(*INVOICES)),
+    ("invoices.delete", "DELETE /v2/invoices/{other_draft}", None, only(*ADMIN)),
+    ("estimates.list", "GET /v2/estimates", None, only(*ESTIMATES)),
+    ("estimates.retrieve", "GET /v2/estimates/{estimate}", None, only(*ESTIMATES)),
+    ("estimates.create", "POST /v2/estimates", {"client_id": "{client}"}, only(*ESTIMATES, ok=201)),
+    ("estimates.update", "PATCH /v2/estimates/{estimate}", {"notes": "x"}, only(*ESTIMATES)),
+    ("estimate_messages.list", "GET /v2/estimates/{estimate}/messages", None, only(*ESTIMATES)),
+    (
+        "estimate_messages.create",
+        "POST /v2/estimates/{estimate}/messages",
+        {"event_type": "accept"},
+        only(*ESTIMATES, ok=201),
+    ),
+    ("estimate_messages.delete", "DELETE /v2/estimates/{estimate}/messages/{estimate_message}", None, only(*ESTIMATES)),
+    ("estimates.delete", "DELETE /v2/estimates/{estimate}", None, only(*ESTIMATES)),
 ]
 # Operations whose rows stand with their slices.
 ELSEWHERE: frozenset[str] = frozenset()
@@ -382,7 +458,23 @@ async def _set(office: Office, role: str) -> Scene:
     ids["other_expense"] = await expense("other", stranger.id)
     ids["own_second"] = await entry("managed", caller.id)
     ids["other_second"] = await entry("other", stranger.id)
+    await _bill(office, ids)
     return Scene(office, caller, ids)
+
+
+async def _bill(office: Office, ids: dict[str, int]) -> None:
+    """Invoices of the managed project and of another one, and an estimate."""
+    admin = office.admin
+    for name in ("managed_draft", "managed_open", "managed_second", "managed_third", "other_draft"):
+        line = {"kind": "Service", "unit_price": 9, "project_id": ids[name.partition("_")[0]]}
+        made = await admin.made("/v2/invoices", {"client_id": ids["client"], "line_items": [line]})
+        ids[name] = made["id"]
+    path = f"/v2/invoices/{ids['managed_open']}"
+    ids["invoice_message"] = (await admin.made(f"{path}/messages", {"event_type": "send"}))["id"]
+    ids["payment"] = (await admin.made(f"{path}/payments", {"amount": 1}))["id"]
+    ids["estimate"] = (await admin.made("/v2/estimates", {"client_id": ids["client"]}))["id"]
+    sent = await admin.made(f"/v2/estimates/{ids['estimate']}/messages", {"event_type": "send"})
+    ids["estimate_message"] = sent["id"]
 
 
 async def test_every_operation_answers_as_the_matrix_says(scene: tuple[str, Scene]) -> None:
@@ -446,12 +538,8 @@ async def test_members_see_their_own_time_alone(sqlite_office: Office) -> None:
 
 
 def _filled(body: Any, ids: dict[str, int]) -> Any:
-    if not isinstance(body, dict):
-        return body
-    return {name: _one(value, ids) for name, value in body.items()}
-
-
-def _one(value: Any, ids: dict[str, int]) -> Any:
-    if isinstance(value, list):
-        return [_one(each, ids) for each in value]
-    return value.format(**ids) if isinstance(value, str) else value
+    if isinstance(body, dict):
+        return {name: _filled(value, ids) for name, value in body.items()}
+    if isinstance(body, list):
+        return [_filled(each, ids) for each in body]
+    return body.format(**ids) if isinstance(body, str) else body

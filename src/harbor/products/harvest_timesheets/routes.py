@@ -7,9 +7,14 @@ from harbor.products.harvest_timesheets.access import api as access
 from harbor.products.harvest_timesheets.clients import api as clients
 from harbor.products.harvest_timesheets.company import api as company
 from harbor.products.harvest_timesheets.contacts import api as contacts
+from harbor.products.harvest_timesheets.estimates import api as estimates
+from harbor.products.harvest_timesheets.estimates import messages_api as estimate_messages
 from harbor.products.harvest_timesheets.expense_categories import api as expense_categories
 from harbor.products.harvest_timesheets.expenses import api as expenses
 from harbor.products.harvest_timesheets.expenses import receipts_api as receipts
+from harbor.products.harvest_timesheets.invoices import api as invoices
+from harbor.products.harvest_timesheets.invoices import messages_api as invoice_messages
+from harbor.products.harvest_timesheets.invoices import payments_api as invoice_payments
 from harbor.products.harvest_timesheets.item_categories import api as item_categories
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
@@ -43,4 +48,9 @@ ROUTES: tuple[Route, ...] = (
     *expenses.ROUTES,
     *receipts.ROUTES,
     *item_categories.ROUTES,
+    *invoices.ROUTES,
+    *invoice_messages.ROUTES,
+    *invoice_payments.ROUTES,
+    *estimates.ROUTES,
+    *estimate_messages.ROUTES,
 )

@@ -21,9 +21,8 @@ async def _place(office: Office) -> Json:
 
 async def _bill(office: Office, project_id: int, **period: date) -> list[int]:
     def bill(call):  # type: ignore[no-untyped-def]
-        found = [seen.entry for seen in billing.to_bill(call, [project_id], **period)]
-        billing.bill(call, found, invoice_id=7, number="1007")
-        return [entry.id for entry in found]
+        found = billing.to_bill(call, [project_id], **period)
+        return [seen.entry.id for seen in billing.bill(call, found, invoice_id=7, number="1007")]
 
     return await office.write(bill)
 
@@ -78,7 +77,7 @@ async def test_a_running_timer_refuses_billing(office: Office) -> None:
 async def test_time_is_billed_once(office: Office) -> None:
     about = await _place(office)
     await office.admin.made("/v2/time_entries", {**about, "hours": 1, "spent_date": "2026-05-04"})
-    found = await office.read(lambda call: [seen.entry for seen in billing.to_bill(call, [about["project_id"]])])
+    found = await office.read(lambda call: billing.to_bill(call, [about["project_id"]]))
     await _bill(office, about["project_id"])
 
     with pytest.raises(Conflict, match="another invoice"):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any, Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.identity.store import raise_serial
 from harbor.products.harvest_timesheets.bills import lines_store as store
 from harbor.products.harvest_timesheets.bills.model import BillKind, Line
+
+AUDITED_LINES_MAX: Final = 500
 
 
 def lines_of(call: Call, kind: BillKind, bill_ids: Iterable[int]) -> Mapping[int, Sequence[Line]]:
@@ -54,6 +57,11 @@ def differing(before: Sequence[Line], after: Sequence[Line]) -> tuple[dict[str, 
         {str(id_): was[id_] for id_ in ids if id_ in was},
         {str(id_): becomes[id_] for id_ in ids if id_ in becomes},
     )
+
+
+def audited(lines: Sequence[Line]) -> list[dict[str, Any]] | int:
+    """What the audit keeps of lines: all of them, or where they are very many how many there were."""
+    return [asdict(line) for line in lines] if len(lines) <= AUDITED_LINES_MAX else len(lines)
 
 
 def _numbered(call: Call, kind: BillKind, lines: Sequence[Line]) -> list[Line]:

@@ -113,7 +113,7 @@ def change(call: Call, before: Client, changes: Mapping[str, Any]) -> Client:
 
 def delete(call: Call, client: Client) -> None:
     """Remove a client without projects, invoices and estimates."""
-    if store.has_projects(call.tx, call.account_id, client.id):
+    if store.has_projects(call.tx, call.account_id, client.id) or store.has_bills(call.tx, call.account_id, client.id):
         raise Conflict("Client can't be deleted because it has projects, invoices or estimates")
     store.delete(call.tx, call.account_id, client.id)
     tell(call, "client.deleted", client.id, before=client)

@@ -102,6 +102,15 @@ def has_projects(tx: Tx, account_id: str, client_id: int, *, is_active: bool | N
     return tx.row(f"SELECT 1 AS one FROM harvest_projects {where} LIMIT 1", **where.values) is not None
 
 
+def has_bills(tx: Tx, account_id: str, client_id: int) -> bool:
+    """Whether the client has invoices or estimates."""
+    where = Where(account_id=account_id, client_id=client_id)
+    return any(
+        tx.row(f"SELECT 1 AS one FROM {table} {where} LIMIT 1", **where.values) is not None
+        for table in ("harvest_invoices", "harvest_estimates")
+    )
+
+
 def _changeable(client: Client) -> dict[str, object]:
     return {
         "id": client.id,

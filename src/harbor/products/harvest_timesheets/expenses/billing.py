@@ -5,7 +5,7 @@ Source: docs/products/harvest.md#locks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from harbor.kernel.call import Call
@@ -26,17 +26,22 @@ def to_bill(
     return reading.seen(call, [found[expense_id] for expense_id in ids])
 
 
-def bill(call: Call, expenses: Iterable[Expense], *, invoice_id: int, number: str) -> None:
-    """Put expenses on an invoice. Each project is locked for expenses from the first to the last of their days.
+def bill(call: Call, expenses: Sequence[Expense], *, invoice_id: int, number: str) -> Sequence[ExpenseSeen]:
+    """Put expenses on an invoice: as they are then, in their order.
 
-    Raises `Conflict` if another invoice has taken one meanwhile.
+    Each project is locked for expenses from the first to the last of their days. Raises `Conflict` if another invoice has
+    taken one meanwhile, or if one is no longer to be billed.
     """
-    found = list(expenses)
-    ids = [expense.id for expense in found]
-    if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(found):
-        raise Conflict("Some of these expenses are on another invoice already")
+    for user_id in sorted({expense.user_id for expense in expenses}):
+        call.tx.lock("timer", call.account_id, user_id)  # whoever changes an expense holds it
+    ids = [expense.id for expense in expenses]
+    if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(ids):
+        raise Conflict("Some of these expenses are on another invoice already, or have changed")
+    # They are read again now that nobody else can change them: what is billed is what stands on them.
+    present = store.named(call.tx, call.account_id, ids)
+    billed = [present[expense_id] for expense_id in ids]
     days: dict[int, list[date]] = {}
-    for expense in found:
+    for expense in billed:
         days.setdefault(expense.project_id, []).append(expense.spent_on)
     periods = [
         PeriodLock(
@@ -45,6 +50,12 @@ def bill(call: Call, expenses: Iterable[Expense], *, invoice_id: int, number: st
         for project_id, spent in sorted(days.items())
     ]
     locks.lock(call, LockKind.EXPENSES, periods)
+    return reading.seen(call, billed)
+
+
+def is_billed_on(call: Call, invoice_id: int) -> bool:
+    """Whether an invoice bills expenses."""
+    return billing_store.is_billed_on(call.tx, call.account_id, invoice_id)
 
 
 def release(call: Call, invoice_id: int) -> None:

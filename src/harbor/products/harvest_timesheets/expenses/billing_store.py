@@ -24,10 +24,10 @@ def billable_ids(
 
 
 def bill(tx: Tx, account_id: str, ids: list[int], *, invoice_id: int, number: str) -> int:
-    """Put expenses that are not billed on an invoice; how many there were."""
+    """Put expenses that are still to be billed on an invoice; how many there were."""
     billed = 0
     for start in range(0, len(ids), _STEP):
-        where = Where(account_id=account_id, is_billed=0).among("id", ids[start : start + _STEP])
+        where = Where(account_id=account_id, is_billed=0, billable=1).among("id", ids[start : start + _STEP])
         billed += tx.run(
             f"""
             UPDATE harvest_expenses
@@ -55,6 +55,12 @@ def release(tx: Tx, account_id: str, invoice_id: int) -> None:
         invoice_id=invoice_id,
         now=tx.now_us,
     )
+
+
+def is_billed_on(tx: Tx, account_id: str, invoice_id: int) -> bool:
+    """Whether an expense is on an invoice."""
+    where = Where(account_id=account_id, invoice_id=invoice_id)
+    return tx.row(f"SELECT 1 AS one FROM harvest_expenses {where} LIMIT 1", **where.values) is not None
 
 
 def renumber(tx: Tx, account_id: str, invoice_id: int, number: str) -> None:

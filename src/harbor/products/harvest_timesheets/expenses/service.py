@@ -100,6 +100,7 @@ def add(call: Call, new: NewExpense) -> ExpenseSeen:
 
 def change(call: Call, before: Expense, changes: Mapping[str, Any]) -> ExpenseSeen:
     """An expense with other facts: `changes` by the fields of `Expense`. Raises `Invalid`, `Denied` and `Conflict`."""
+    before = _held(call, before)
     seen = reading.seen_one(call, before)
     facts = dict(changes)
     if seen.is_locked:
@@ -126,6 +127,7 @@ def change(call: Call, before: Expense, changes: Mapping[str, Any]) -> ExpenseSe
 
 def delete(call: Call, expense: Expense) -> None:
     """Remove an expense; one that is locked only administrators remove."""
+    expense = _held(call, expense)
     seen = reading.seen_one(call, expense)
     if seen.is_locked:
         _refuse_locked(call, seen, "deleted")
@@ -138,6 +140,12 @@ def forget_project(call: Call, project_id: int) -> None:
     count = store.delete_of_project(call.tx, call.account_id, project_id)
     if count:
         tell(call, "expenses.deleted", project_id, count=count, project_id=project_id)
+
+
+def _held(call: Call, expense: Expense) -> Expense:
+    """The expense as it is now, and nobody else changes or invoices it until this transaction ends."""
+    call.tx.lock("timer", call.account_id, expense.user_id)
+    return reading.find(call, expense.id)
 
 
 def _costed(

@@ -127,10 +127,14 @@ def change(call: Call, before: Project, changes: Mapping[str, Any]) -> Project:
     after = _in_order(call, after, before=before)
     if before.is_active and not after.is_active:
         tracked.refuse_running(call, "Project", project_id=before.id)
+    if before.client_id != after.client_id:
+        tracked.refuse_invoiced(call, before.id)
     after = replace(after, updated_at=call.tx.now)
     store.put(call.tx, call.account_id, after)
     if _differ(before, after, _SHOWN):
         tracked.touch(call, project_id=after.id)
+    if _differ(before, after, ("name", "code")):
+        tracked.touch_invoices(call, after.id)
     if after.client_id != before.client_id:
         tracked.move_expenses(call, after.id, after.client_id)
     tell(call, "project.updated", after.id, before=before, after=after, client_id=after.client_id)

@@ -5,8 +5,9 @@ Source: docs/products/harvest.md#locks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
@@ -17,11 +18,13 @@ from harbor.products.harvest_timesheets.pricing import service as pricing
 from harbor.products.harvest_timesheets.time_entries import billing_store, reading, store
 from harbor.products.harvest_timesheets.time_entries.model import TimeEntry, TimeEntrySeen
 
+_STEP: Final = 2_000  # so many ids a query
+
 
 def to_bill(
     call: Call, project_ids: Collection[int], *, from_on: date | None = None, to_on: date | None = None
-) -> Sequence[TimeEntrySeen]:
-    """The billable entries of projects that no invoice bills yet, by day and id, with rates and rounded hours.
+) -> Sequence[TimeEntry]:
+    """The billable entries of projects that no invoice bills yet, by day and id.
 
     Raises `Conflict` while a timer runs among them, or while a job prices entries anew.
     """
@@ -29,23 +32,24 @@ def to_bill(
     if billing_store.has_running(call.tx, call.account_id, project_ids, from_on=from_on, to_on=to_on):
         raise Conflict("Time can't be invoiced while a timer is running")
     ids = billing_store.billable_ids(call.tx, call.account_id, project_ids, from_on=from_on, to_on=to_on)
-    found = store.named(call.tx, call.account_id, ids)
-    return reading.seen(call, [found[entry_id] for entry_id in ids])
+    return _named(call, ids)
 
 
-def bill(call: Call, entries: Iterable[TimeEntry], *, invoice_id: int, number: str) -> None:
-    """Put entries on an invoice. Each project is locked for time from the first to the last of their days.
+def bill(call: Call, entries: Sequence[TimeEntry], *, invoice_id: int, number: str) -> Sequence[TimeEntrySeen]:
+    """Put entries on an invoice: as they are then, with rates and rounded hours, in their order.
 
-    Raises `Conflict` if another invoice has taken one meanwhile.
+    Each project is locked for time from the first to the last of their days. Raises `Conflict` if another invoice has taken
+    one meanwhile, or if one is no longer to be billed.
     """
-    found = list(entries)
-    count = billing_store.bill(
-        call.tx, call.account_id, [entry.id for entry in found], invoice_id=invoice_id, number=number
-    )
-    if count != len(found):
-        raise Conflict("Some of this time is on another invoice already")
+    for user_id in sorted({entry.user_id for entry in entries}):
+        call.tx.lock("timer", call.account_id, user_id)  # whoever changes an entry holds it
+    ids = [entry.id for entry in entries]
+    if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(ids):
+        raise Conflict("Some of this time is on another invoice already, or has changed")
+    # They are read again now that nobody else can change them: what is billed is what stands on them.
+    billed = _named(call, ids)
     days: dict[int, list[date]] = {}
-    for entry in found:
+    for entry in billed:
         days.setdefault(entry.project_id, []).append(entry.spent_on)
     periods = [
         PeriodLock(
@@ -54,6 +58,7 @@ def bill(call: Call, entries: Iterable[TimeEntry], *, invoice_id: int, number: s
         for project_id, spent in sorted(days.items())
     ]
     locks.lock(call, LockKind.TIME, periods)
+    return reading.seen(call, billed)
 
 
 def release(call: Call, invoice_id: int) -> None:
@@ -70,6 +75,18 @@ def renumber(call: Call, invoice_id: int, number: str) -> None:
     billing_store.renumber(call.tx, call.account_id, invoice_id, number)
 
 
+def is_billed_on(call: Call, invoice_id: int) -> bool:
+    """Whether an invoice bills time."""
+    return billing_store.is_billed_on(call.tx, call.account_id, invoice_id)
+
+
 def cause(invoice_id: int) -> str:
     """How the locks of an invoice are known; those of its expenses carry it too."""
     return f"invoice/{invoice_id}"
+
+
+def _named(call: Call, ids: Sequence[int]) -> list[TimeEntry]:
+    found: dict[int, TimeEntry] = {}
+    for start in range(0, len(ids), _STEP):
+        found |= store.named(call.tx, call.account_id, ids[start : start + _STEP])
+    return [found[entry_id] for entry_id in ids]

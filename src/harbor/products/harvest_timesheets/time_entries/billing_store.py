@@ -29,7 +29,7 @@ def has_running(
 
 
 def bill(tx: Tx, account_id: str, ids: list[int], *, invoice_id: int, number: str) -> int:
-    """Put entries that are not billed on an invoice; how many there were."""
+    """Put entries that are still to be billed on an invoice; how many there were."""
     billed = 0
     for start in range(0, len(ids), _STEP):
         where = Where(account_id=account_id, is_billed=0).among("id", ids[start : start + _STEP])
@@ -67,6 +67,12 @@ def release(tx: Tx, account_id: str, invoice_id: int) -> list[int]:
         now=tx.now_us,
     )
     return [row["project_id"] for row in rows]
+
+
+def is_billed_on(tx: Tx, account_id: str, invoice_id: int) -> bool:
+    """Whether an entry is on an invoice."""
+    where = Where(account_id=account_id, invoice_id=invoice_id)
+    return tx.row(f"SELECT 1 AS one FROM harvest_time_entries {where} LIMIT 1", **where.values) is not None
 
 
 def renumber(tx: Tx, account_id: str, invoice_id: int, number: str) -> None:

@@ -137,6 +137,8 @@ def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEnt
 
 def delete(call: Call, entry: TimeEntry) -> None:
     """Remove an entry. What is archived stays; what is locked otherwise only administrators remove."""
+    call.tx.lock("timer", call.account_id, entry.user_id)
+    entry = reading.find(call, entry.id)  # it may be invoiced meanwhile
     seen = reading.seen_one(call, entry)
     if ARCHIVED in seen.lock_reasons:
         raise Conflict("Time entry can't be deleted because its project or task is archived")

@@ -48,9 +48,21 @@ def touch(call: Call, *, user_id: int | None = None, project_id: int | None = No
 
 
 def touch_client(call: Call, client_id: int) -> None:
-    """Move `updated_at` of what shows a client: its projects, and what is tracked on them."""
+    """Move `updated_at` of what shows a client: its projects, what is tracked on them, its invoices and estimates."""
     store.touch_projects(call.tx, call.account_id, client_id)
+    store.touch_bills(call.tx, call.account_id, client_id)
     touch_entries(call, client_id=client_id)
+
+
+def touch_invoices(call: Call, project_id: int) -> None:
+    """Move `updated_at` of the invoices with lines of a project: its name or code is another one, or it goes."""
+    store.touch_invoices(call.tx, call.account_id, project_id)
+
+
+def refuse_invoiced(call: Call, project_id: int) -> None:
+    """Raise `Conflict` if an invoice has lines of a project, which then stays with its client."""
+    if store.is_invoiced(call.tx, call.account_id, project_id):
+        raise Conflict("Project can't move to another client because it is invoiced")
 
 
 def touch_assignments(call: Call, user_id: int) -> None:

@@ -43,6 +43,34 @@ def touch_projects(tx: Tx, account_id: str, client_id: int) -> None:
     _touch(tx, "harvest_projects", account_id, client_id=client_id)
 
 
+def touch_bills(tx: Tx, account_id: str, client_id: int) -> None:
+    """Mark as changed the invoices and estimates of a client, which show it."""
+    _touch(tx, "harvest_invoices", account_id, client_id=client_id)
+    _touch(tx, "harvest_estimates", account_id, client_id=client_id)
+
+
+def touch_invoices(tx: Tx, account_id: str, project_id: int) -> None:
+    """Mark as changed the invoices with lines of a project, which show it."""
+    tx.run(
+        """
+        UPDATE harvest_invoices SET updated_at = :now
+        WHERE account_id = :account_id AND id IN (
+            SELECT bill_id FROM harvest_bill_lines
+            WHERE account_id = :account_id AND project_id = :project_id AND kind = 'invoice'
+        )
+        """,
+        account_id=account_id,
+        project_id=project_id,
+        now=tx.now_us,
+    )
+
+
+def is_invoiced(tx: Tx, account_id: str, project_id: int) -> bool:
+    """Whether a line of an invoice is of a project."""
+    where = Where(account_id=account_id, project_id=project_id, kind="invoice")
+    return tx.row(f"SELECT 1 AS one FROM harvest_bill_lines {where} LIMIT 1", **where.values) is not None
+
+
 def touch_entries(tx: Tx, account_id: str, **of: int | None) -> None:
     """Mark as changed the time entries of a person, project, task or client."""
     _touch(tx, "harvest_time_entries", account_id, **of)

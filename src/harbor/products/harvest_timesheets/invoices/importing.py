@@ -1,0 +1,131 @@
+"""Billing tracked time and expenses: they become lines, and are locked from then on. One transaction does both or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from harbor.kernel.call import Call
+from harbor.kernel.errors import Conflict
+from harbor.products.harvest_timesheets.access import service as access
+from harbor.products.harvest_timesheets.billing_settings.model import BillingSettings
+from harbor.products.harvest_timesheets.bills import service as bills
+from harbor.products.harvest_timesheets.bills.model import Line
+from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.expenses import billing as expenses
+from harbor.products.harvest_timesheets.expenses.model import ExpenseSeen
+from harbor.products.harvest_timesheets.invoices.import_rules import (
+    ExpenseImport,
+    Import,
+    Manner,
+    TimeImport,
+    expense_lines,
+    fee_lines,
+    time_lines,
+)
+from harbor.products.harvest_timesheets.invoices.model import Invoice, Reach
+from harbor.products.harvest_timesheets.item_categories import service as item_categories
+from harbor.products.harvest_timesheets.projects import service as projects
+from harbor.products.harvest_timesheets.projects.model import Project
+from harbor.products.harvest_timesheets.sentences import BLANK, NOT_FOUND, problem
+from harbor.products.harvest_timesheets.time_entries import billing as time_entries
+from harbor.products.harvest_timesheets.time_entries.model import TimeEntrySeen
+
+Period = tuple[date, date]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """Lines without ids, and the period of the time that they bill."""
+
+    lines: Sequence[Line]
+    period: Period | None
+
+
+def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettings, reach: Reach | None) -> Imported:
+    """Put what is asked for on the invoice, and give its lines: projects by name, their time before their expenses.
+
+    Raises `Invalid` for projects that are not the client's, and `Conflict` for time with a running timer.
+    """
+    of = _projects(call, invoice.client_id, asked.project_ids, reach)
+    entries = _time(call, invoice, asked)
+    spent = _expenses(call, invoice, asked)
+    period = _period(asked.time, entries)
+    # What was invoiced before this invoice, whose lines are not written yet.
+    billed_e2 = bills.billed_e2(call, [project.id for project in of if project.is_fixed_fee])
+    manner = Manner(
+        company=company.of(call),
+        category=item_categories.for_service(call),
+        taxed=invoice.tax_e4 is not None,
+        taxed2=invoice.tax2_e4 is not None,
+        names_people=settings.names_people,
+    )
+    manner_of_expenses = replace(manner, category=item_categories.for_expenses(call))
+    lines: list[Line] = []
+    for project in of:
+        if asked.time is not None and project.is_fixed_fee:
+            lines += fee_lines(project, billed_e2.get(project.id, 0), manner)
+        elif asked.time is not None:
+            own = [each for each in entries if each.entry.project_id == project.id]
+            lines += time_lines(project, own, asked.time.summary, period, manner)
+        if asked.expenses is not None:
+            costs = [each for each in spent if each.expense.project_id == project.id]
+            lines += expense_lines(project, costs, asked.expenses.summary, manner_of_expenses)
+    return Imported(lines=lines, period=period)
+
+
+def release(call: Call, invoice_id: int) -> None:
+    """Let go of all that an invoice bills."""
+    expenses.release(call, invoice_id)
+    time_entries.release(call, invoice_id)
+
+
+def renumber(call: Call, invoice_id: int, number: str) -> None:
+    """Show another number of an invoice with all that it bills."""
+    time_entries.renumber(call, invoice_id, number)
+    expenses.renumber(call, invoice_id, number)
+
+
+def refuse_moving(call: Call, invoice_id: int) -> None:
+    """Raise `Conflict` for an invoice that bills time or expenses: it stays with the client they were tracked for."""
+    if time_entries.is_billed_on(call, invoice_id) or expenses.is_billed_on(call, invoice_id):
+        raise Conflict("Invoice bills time or expenses of its client, so it can't move to another client")
+
+
+def _projects(call: Call, client_id: int, ids: Sequence[int], reach: Reach | None) -> list[Project]:
+    if not ids:
+        raise problem("project_ids", BLANK)
+    found = projects.named(call, ids)
+    if set(ids) - set(found):
+        raise problem("project_id", NOT_FOUND)
+    if reach is not None and not set(ids) <= reach.project_ids:
+        raise access.denied("invoice this project")
+    if any(project.client_id != client_id for project in found.values()):
+        raise problem("project_id", "belongs to another client")
+    return sorted(found.values(), key=lambda project: (project.name.casefold(), project.id))
+
+
+def _time(call: Call, invoice: Invoice, asked: Import) -> Sequence[TimeEntrySeen]:
+    if asked.time is None:
+        return ()
+    found = time_entries.to_bill(call, asked.project_ids, from_on=asked.time.from_on, to_on=asked.time.to_on)
+    return time_entries.bill(call, found, invoice_id=invoice.id, number=invoice.number)
+
+
+def _expenses(call: Call, invoice: Invoice, asked: Import) -> Sequence[ExpenseSeen]:
+    wanted: ExpenseImport | None = asked.expenses
+    if wanted is None:
+        return ()
+    found = expenses.to_bill(call, asked.project_ids, from_on=wanted.from_on, to_on=wanted.to_on)
+    return expenses.bill(call, [each.expense for each in found], invoice_id=invoice.id, number=invoice.number)
+
+
+def _period(asked: TimeImport | None, entries: Sequence[TimeEntrySeen]) -> Period | None:
+    """The period that was asked for, or the days of the first and the last entry."""
+    if asked is None:
+        return None
+    if asked.from_on is not None and asked.to_on is not None:
+        return asked.from_on, asked.to_on
+    days = [each.entry.spent_on for each in entries]
+    return (min(days), max(days)) if days else None
