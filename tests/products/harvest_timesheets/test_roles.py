@@ -43,6 +43,8 @@ MANAGERS = tuple(role for role in COLUMNS if role != "member")
 ADMIN = ("administrator",)
 CLIENTS = (*ADMIN, "client_and_task_manager")
 CREATORS = (*ADMIN, "project_creator")
+DRAFTERS = (*ADMIN, "managed_projects_invoice_drafter", "managed_projects_invoice_manager")
+PERIOD = "from=2026-01-01&to=2026-12-31"
 INVOICES = (*ADMIN, "managed_projects_invoice_drafter", "managed_projects_invoice_manager")
 SETTLERS = (*ADMIN, "managed_projects_invoice_manager")
 ESTIMATES = (*ADMIN, "estimates_manager")
@@ -245,6 +247,18 @@ MATRIX: list[tuple[str, str, Any, dict[str, int]]] = [
     ("expenses.update", "PATCH /v2/expenses/{other_expense}", {"notes": "x"}, only(*ADMIN)),
     ("expenses.delete", "DELETE /v2/expenses/{other_expense}", None, only(*ADMIN)),
     ("expenses.delete", "DELETE /v2/expenses/{own_expense}", None, ALL),
+    ("reports.time_clients", "GET /v2/reports/time/clients?{period}", None, ALL),
+    ("reports.time_projects", "GET /v2/reports/time/projects?{period}", None, ALL),
+    ("reports.time_tasks", "GET /v2/reports/time/tasks?{period}", None, ALL),
+    ("reports.time_team", "GET /v2/reports/time/team?{period}", None, ALL),
+    ("reports.expenses_clients", "GET /v2/reports/expenses/clients?{period}", None, ALL),
+    ("reports.expenses_projects", "GET /v2/reports/expenses/projects?{period}", None, ALL),
+    ("reports.expenses_categories", "GET /v2/reports/expenses/categories?{period}", None, ALL),
+    ("reports.expenses_team", "GET /v2/reports/expenses/team?{period}", None, ALL),
+    ("reports.uninvoiced", "GET /v2/reports/uninvoiced?{period}", None, only(*DRAFTERS)),
+    # A right comes before what is wrong with the request.
+    ("reports.uninvoiced", "GET /v2/reports/uninvoiced", None, only(*DRAFTERS, ok=422)),
+    ("reports.project_budget", "GET /v2/reports/project_budget", None, ALL),
     (
         "time_entries.submit",
         "POST /v2/time_entries/submit_for_approval",
@@ -482,7 +496,9 @@ async def test_every_operation_answers_as_the_matrix_says(scene: tuple[str, Scen
     wrong = []
     for number, (operation, request, body, expected) in enumerate(MATRIX):
         method, _, target = request.partition(" ")
-        reply = await at.caller.desk.ask(method, target.format(**at.ids), _filled(body, {**at.ids, "n": number}))
+        reply = await at.caller.desk.ask(
+            method, target.format(**at.ids, period=PERIOD), _filled(body, {**at.ids, "n": number})
+        )
         if reply.status != expected[role]:
             wrong.append(f"{operation} {request}: {reply.status} and not {expected[role]}: {reply.body[:120]!r}")
 

@@ -19,6 +19,7 @@ from harbor.products.harvest_timesheets.item_categories import api as item_categ
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
 from harbor.products.harvest_timesheets.rates import api as rates
+from harbor.products.harvest_timesheets.reports import api as reports
 from harbor.products.harvest_timesheets.roles import api as roles
 from harbor.products.harvest_timesheets.task_assignments import api as task_assignments
 from harbor.products.harvest_timesheets.tasks import api as tasks
@@ -47,6 +48,7 @@ ROUTES: tuple[Route, ...] = (
     *expense_categories.ROUTES,
     *expenses.ROUTES,
     *receipts.ROUTES,
+    *reports.ROUTES,
     *item_categories.ROUTES,
     *invoices.ROUTES,
     *invoice_messages.ROUTES,

@@ -95,6 +95,13 @@ def listed(
     return found.of(seen(call, found.items))
 
 
+def every(
+    call: Call, *, is_active: bool | None = None, is_billable: bool | None = None, among: Iterable[int] | None = None
+) -> list[Project]:
+    """All projects of a kind, for reports; only those `among` some ids, if they are given. In no order."""
+    return store.every(call.tx, call.account_id, is_active=is_active, is_billable=is_billable, among=among)
+
+
 def seen(call: Call, projects: Iterable[Project]) -> list[ProjectSeen]:
     """Projects with their clients and the budgets that are sums, in a few queries."""
     found = list(projects)

@@ -96,6 +96,18 @@ def named(tx: Tx, account_id: str, ids: Iterable[int]) -> dict[int, Project]:
     return listing.by_ids(tx, _TABLE, account_id, ids, _project)
 
 
+def every(
+    tx: Tx, account_id: str, *, is_active: bool | None, is_billable: bool | None, among: Iterable[int] | None
+) -> list[Project]:
+    """All projects of a kind."""
+    where = Where(account_id=account_id).equal(
+        is_active=None if is_active is None else int(is_active),
+        is_billable=None if is_billable is None else int(is_billable),
+    )
+    where.among("id", None if among is None else sorted(among))
+    return [_project(row) for row in tx.rows(f"SELECT * FROM harvest_projects {where}", **where.values)]
+
+
 def newest_first(
     tx: Tx,
     account_id: str,

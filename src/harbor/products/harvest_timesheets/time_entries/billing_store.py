@@ -7,6 +7,7 @@ from datetime import date
 
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.storage.where import Where
+from harbor.products.harvest_timesheets.time_entries import sums_store as sums
 
 _STEP = 2_000
 
@@ -33,6 +34,7 @@ def bill(tx: Tx, account_id: str, ids: list[int], *, invoice_id: int, number: st
     billed = 0
     for start in range(0, len(ids), _STEP):
         where = Where(account_id=account_id, is_billed=0).among("id", ids[start : start + _STEP])
+        sums.billed(tx, account_id, where, is_billed=True)
         billed += tx.run(
             f"""
             UPDATE harvest_time_entries
@@ -56,6 +58,7 @@ def release(tx: Tx, account_id: str, invoice_id: int) -> list[int]:
         account_id=account_id,
         invoice_id=invoice_id,
     )
+    sums.billed(tx, account_id, Where(account_id=account_id, invoice_id=invoice_id), is_billed=False)
     tx.run(
         """
         UPDATE harvest_time_entries

@@ -11,6 +11,7 @@ from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets import listing_store as listing
 from harbor.products.harvest_timesheets.paging import Listed
+from harbor.products.harvest_timesheets.time_entries import sums_store as sums
 from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, Filter, Reach, TimeEntry
 
 _TABLE = "harvest_time_entries"
@@ -25,45 +26,52 @@ def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
         "id": entry.id,
         "created_at": micros(entry.created_at),
     }
+    sums.lock(tx, account_id)
     tx.run(
         f"INSERT INTO harvest_time_entries ({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})",
         **values,
     )
+    sums.add(tx, account_id, Where(account_id=account_id, id=entry.id))
     _count(tx, account_id, 1)
 
 
 def put(tx: Tx, account_id: str, entry: TimeEntry) -> None:
     """Write what may change of an entry."""
     values = _changeable(entry)
-    tx.run(
-        f"""
-        UPDATE harvest_time_entries SET {", ".join(f"{name} = :{name}" for name in values)}
-        WHERE account_id = :account_id AND id = :id
-        """,
-        account_id=account_id,
-        id=entry.id,
-        **values,
-    )
+    with sums.kept(tx, account_id, Where(account_id=account_id, id=entry.id)):
+        tx.run(
+            f"""
+            UPDATE harvest_time_entries SET {", ".join(f"{name} = :{name}" for name in values)}
+            WHERE account_id = :account_id AND id = :id
+            """,
+            account_id=account_id,
+            id=entry.id,
+            **values,
+        )
 
 
 def delete(tx: Tx, account_id: str, entry_id: int) -> None:
     """Remove an entry."""
+    sums.take(tx, account_id, Where(account_id=account_id, id=entry_id))
     gone = tx.run(
         "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND id = :id",
         account_id=account_id,
         id=entry_id,
     )
     _count(tx, account_id, -gone)
+    sums.forget_empty(tx, account_id)
 
 
 def delete_of_project(tx: Tx, account_id: str, project_id: int) -> int:
     """Remove all entries of a project; how many there were."""
+    sums.take(tx, account_id, Where(account_id=account_id, project_id=project_id))
     gone = tx.run(
         "DELETE FROM harvest_time_entries WHERE account_id = :account_id AND project_id = :project_id",
         account_id=account_id,
         project_id=project_id,
     )
     _count(tx, account_id, -gone)
+    sums.forget_empty(tx, account_id)
     return gone
 
 

@@ -163,7 +163,7 @@ def show(seen: UserSeen, call: Call) -> UserBody:
         "roles": list(seen.roles),
         "access_roles": list(user.access_roles),
         "permissions_claims": claims_of(user.access_roles),
-        "avatar_url": f"{call.base_url}/avatars/{user.id}.png",
+        "avatar_url": service.avatar_url(call, user.id),
     }
 
 

@@ -154,6 +154,11 @@ def named(call: Call, ids: Iterable[int]) -> Mapping[int, User]:
     return store.named(call.tx, call.account_id, ids)
 
 
+def avatar_url(call: Call, user_id: int) -> str:
+    """Where a person's picture is."""
+    return f"{call.base_url}/avatars/{user_id}.png"
+
+
 def for_future_projects(call: Call) -> list[User]:
     """The active people who are put on every new project."""
     return store.for_future_projects(call.tx, call.account_id)
