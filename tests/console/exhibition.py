@@ -15,7 +15,6 @@ from harbor.app import SECTIONS
 from harbor.console.product import console_product
 from harbor.kernel.http.routes import Route
 from harbor.kernel.identity.people_model import Role
-from harbor.kernel.jobs import queue
 from harbor.kernel.storage.database import Database
 
 ROUTES = console_product(cast(Database, None), SECTIONS, version="0.0.0").routes
@@ -55,7 +54,7 @@ async def exhibit(house: House) -> Exhibition:
     await owner.post(f"{home}/event-types", {"name": "order.shipped"})
     job = await _made(owner, f"{home}/deliveries/replays", {"webhook_id": webhook}, r"/replays/(job_\w+)")
     person = await _made(owner, "/people/invite", {"email": "alan@example.com", "name": "Alan"}, r"/people/(ppl_\w+)")
-    tables = await _tables(house, acme, owner)
+    tables = await _tables(owner)
     secret = _found(r"hb_test_\w+", key_page.body.decode())
     workspace = home.rpartition("/")[2]
     api = house.client("harbor", {"authorization": f"Bearer {secret}"})
@@ -86,24 +85,19 @@ async def exhibit(house: House) -> Exhibition:
     return Exhibition(house, owner, member, await sign_in(house, other), stranger(house), parameters)
 
 
-async def _tables(house: House, organization: Organization, owner: Browser) -> dict[str, str]:
+async def _tables(owner: Browser) -> dict[str, str]:
     """Something of Harper in the same account."""
-    home, job_id = "/sandbox/harper", "0d9f6c56-6f0a-4b2e-9d63-6f1f7a7f3f10"
+    home, table = "/sandbox/harper", "/sandbox/harper/databases/data/tables/dog"
     dog = {"database": "data", "table": "dog"}
     await _made(owner, f"{home}/tables", {**dog, "primary_key": "id", "audit": "true"}, "/(dog)/records")
-    await _made(owner, f"{home}/databases/data/tables/dog/records", {"record": '{"id": 1, "name": "Rex"}'}, "key=1")
+    await _made(owner, f"{table}/records", {"record": '{"id": 1, "name": "Rex"}'}, "key=1")
     role = await _made(owner, f"{home}/roles", {"role": "reader"}, r"/roles/(\w+)")
     user = {"username": "mira", "password": "pine-cone-7", "role": role, "active": "true"}
-    data = {"type": "csv_data_load", "user": "mira", **dog}
-    await house.write(
-        organization.sandbox,
-        lambda call: queue.enqueue(call.tx, call.account_id, "harper.load", data, job_id=job_id),
-    )
     return {
         **dog,
         "role_id": role,
         "user_id": await _made(owner, f"{home}/users", user, r"/users/(\w+)"),
-        "work_id": job_id,
+        "work_id": await _made(owner, f"{table}/import", {"data": "id,name\n2,Fido"}, r"/jobs/([\w-]+)"),
     }
 
 

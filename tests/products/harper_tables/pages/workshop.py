@@ -24,6 +24,7 @@ from harbor.kernel.jobs.worker import Worker
 from harbor.kernel.storage.database import Database, Tx
 from harbor.products.harper_tables import jobs
 from harbor.products.harper_tables.fields import Fields
+from harbor.products.harper_tables.records import api
 from harbor.products.harper_tables.rights import EverythingAllowed, User
 
 T = TypeVar("T")
@@ -102,10 +103,13 @@ class Workshop:
         """What an operation answers a super user of the sandbox."""
 
         def act(call: Call) -> T:
-            known = {"account_id": call.account_id, "organization_id": self.organization.id}
-            environment = call.principal.environment
             call.principal = User(
-                **known, environment=environment, actor="mira", username="mira", rights=EverythingAllowed()
+                account_id=call.account_id,
+                organization_id=self.organization.id,
+                environment=call.principal.environment,
+                actor="mira",
+                username="mira",
+                rights=EverythingAllowed(),
             )
             return operation(call, Fields(values), *more)
 
@@ -114,8 +118,6 @@ class Workshop:
     async def dogs(self, records: list[dict[str, Any]] | None = None) -> None:
         """A table of three dogs."""
         await self.post("tables", {"table": "dog", "primary_key": "id", "audit": "true"})
-        from harbor.products.harper_tables.records import api
-
         await self.do(api.insert, table="dog", records=_DOGS if records is None else records)
 
     async def work(self) -> None:
