@@ -69,3 +69,11 @@ def test_a_callers_own_dollar_is_kept(value: object) -> None:
 )
 def test_a_date_is_shown_as_javascript_does(ms: int, text: str) -> None:
     assert Instant(ms).iso() == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_double_is_written_so_that_no_store_takes_it_for_an_integer(value: float) -> None:
+    text = to_text({"a": value, "b": [value]})
+
+    digits = text.partition(":")[2].partition(",")[0]
+    assert "." in digits or "e-" in digits, text

@@ -132,6 +132,20 @@ def _extension(code: int, data: memoryview) -> Any:
 _msgpack_decoder = msgspec.msgpack.Decoder(ext_hook=_extension)
 
 
+def check_kept(value: Any, path: tuple[str | int, ...]) -> None:
+    """Raise `Invalid` for texts within a value that cannot be kept: for values that come from elsewhere than a body."""
+    if len(path) > JSON_DEPTH_MAX:
+        raise _too_deep()
+    if isinstance(value, str):
+        _text(value, path)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            check_kept(item, (*path, place))
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            check_kept(item, (*path, _text(name, path)))
+
+
 def _plain(value: Any, path: tuple[str | int, ...] = ()) -> Any:
     kind = type(value)
     if kind is str:

@@ -20,6 +20,7 @@ from harbor.products.harper_tables.admin_ops.sealing import PURPOSE as KEPT_PURP
 from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
+from harbor.products.harper_tables.catalog.describe_api import describe_operations
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.jobs_ops.api import OPERATIONS as JOBS
@@ -65,20 +66,8 @@ def harper_operations(
     sign_in = sign_in_operations(users)
     ours = additions((*RECORDS, *SEARCH, *sql))
     bulk = (*load_operations(means or Means()), *JOBS)
-    joined = (
-        *CATALOG,
-        *RECORDS,
-        *SEARCH,
-        *sql,
-        *AUDIT,
-        *USERS,
-        *ROLES,
-        *sign_in,
-        *bulk,
-        *ADMINISTRATION,
-        *EXPLAIN,
-        *ours,
-    )
+    catalog = (*describe_operations(views), *CATALOG)
+    joined = (*catalog, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *bulk, *ADMINISTRATION, *EXPLAIN, *ours)
     return Operations(joined, compat, body_bytes_max)
 
 

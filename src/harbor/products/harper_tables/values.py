@@ -3,6 +3,7 @@
 null, booleans, numbers, texts, arrays and objects are JSON as it is. What JSON lacks is an object of the one key `$`:
 `{"$": ["date", ms]}`, `{"$": ["bytes", base64]}`, `{"$": ["int", digits]}` for integers beyond 64 bits, which the
 stores' own JSON functions would round. A caller's object whose only key is `$` is kept as `{"$": ["object", {…}]}`.
+A double is written with a point and without an exponent: PostgreSQL prints 1e20 as an integer.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ INT_MIN, INT_MAX = -(1 << 63), (1 << 63) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MARK = '{"$":'
 _ISO_LENGTH_MAX = 40
-_PLAIN = frozenset({str, bool, float, type(None)})
+_PLAIN = frozenset({str, bool, type(None)})
+# Beyond it a double is printed with an exponent.
+_DOUBLE_MAX = 1e16
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()
@@ -69,7 +72,11 @@ def to_text(doc: Doc) -> str:
     """A record's values as stored JSON."""
     for value in doc.values():
         kind = type(value)
-        if not (kind in _PLAIN or (kind is int and INT_MIN <= value <= INT_MAX)):
+        if not (
+            kind in _PLAIN
+            or (kind is int and INT_MIN <= value <= INT_MAX)
+            or (kind is float and -_DOUBLE_MAX < value < _DOUBLE_MAX)
+        ):
             return _encoder.encode({name: _marked(item) for name, item in doc.items()}).decode()
     return _encoder.encode(doc).decode()
 
@@ -86,6 +93,8 @@ def _marked(value: Any) -> Any:
     kind = type(value)
     if kind in _PLAIN:
         return value
+    if kind is float:
+        return value if -_DOUBLE_MAX < value < _DOUBLE_MAX else msgspec.Raw(f"{value:.1f}".encode())
     if kind is int:
         return value if INT_MIN <= value <= INT_MAX else {"$": ["int", str(value)]}
     if kind is list:

@@ -474,3 +474,27 @@ async def test_an_expired_record_that_is_written_anew_is_not_removed(
 
         assert found == []
         assert await records(instance, "id") == [{"id": 1}]
+
+
+async def test_a_new_record_has_nothing_to_unset(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 1}])
+    fields = {"database": "press", "table": "article"}
+
+    assert await one_engine.refused("insert", **fields, records=[{"id": 2, "__unset__": ["fee"]}]) == (
+        400,
+        "'__unset__' needs an existing record to remove attributes from; nothing is stored under this primary key",
+    )
+    skipped = await one_engine.do("insert", **fields, records=[{"id": 1, "__unset__": ["fee"]}])
+    assert (skipped["skipped_hashes"], skipped["new_attributes"]) == ([1], [])
+    described = await one_engine.do("describe_table", **fields)
+    assert "__unset__" not in [each["attribute"] for each in described["attributes"]]
+
+
+async def test_doubles_come_back_as_doubles(instance: Instance) -> None:
+    doubles = [1.0, -0.5, 1e15, 1e16, -1e20, 1.7e308, 5e-324, 0.1]
+    await instance.table(records=[{"id": 1, "x": doubles, **{f"x{place}": each for place, each in enumerate(doubles)}}])
+
+    (found,) = await instance.do("search_by_id", database="press", table="article", ids=[1], get_attributes=["*"])
+
+    back = [found[f"x{place}"] for place in range(len(doubles))]
+    assert (back, found["x"], {type(each) for each in back}) == (doubles, doubles, {float})

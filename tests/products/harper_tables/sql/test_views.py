@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.harness import Client
 from tests.products.harper_tables.access.conftest import on_article
 from tests.products.harper_tables.conftest import Instance
 from tests.products.harper_tables.sql.direct import run
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError
+from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.sql_views import ColumnKind, SqlView
+from harbor.products.harper_tables.product import harper_product
 from harbor.products.harper_tables.sql.bounds import Bounds
 
 EVENTS = SqlView(
@@ -132,3 +136,28 @@ def test_a_view_keeps_to_one_account() -> None:
         SqlView(database="d", name="v", columns={"id": ColumnKind.TEXT}, select="SELECT id FROM events")
     with pytest.raises(ValueError, match="no plain name"):
         SqlView(database="d", name="v", columns={"a b": ColumnKind.TEXT}, select="SELECT :account_id")
+
+
+async def test_super_users_are_told_of_other_products_tables(told: Instance) -> None:
+    pipeline = Pipeline(harper_product(told.access, views=[EVENTS]), told.house.services)
+    desk = await told.user("tor", on_article("read"))
+    mira = replace(told, client=Client(pipeline, told.client.headers))
+    tor = replace(told, client=Client(pipeline, desk.client.headers))
+
+    everything = await mira.do("describe_all")
+    assert list(everything) == ["other", "press", "harbor"]
+    table = everything["harbor"]["events"]
+    assert table == (await mira.do("describe_database", database="harbor"))["events"]
+    assert table == await mira.do("describe_table", database="harbor", table="events")
+    assert (table["read_only"], table["primary_key"]) == (True, "id")
+    assert table["attributes"][-1] == {"attribute": "created_at", "type": "Long"}
+    assert await mira.refused("describe_table", database="harbor", table="x") == (
+        404,
+        "Table 'harbor.x' does not exist",
+    )
+    assert list(await tor.do("describe_all")) == ["press"]
+    for operation in ("describe_database", "describe_table"):
+        assert await tor.refused(operation, database="harbor", table="events") == (
+            404,
+            "database 'harbor' does not exist",
+        )

@@ -169,3 +169,18 @@ async def test_a_statement_writes_so_many_records_at_most(one_engine: Instance) 
     assert status == 400
     assert sentence == "A statement writes at most 10000 records; narrow it with WHERE."
     assert (await one_engine.do("sql", sql="DELETE FROM press.article WHERE id < 10"))["message"].startswith("10 of 10")
+
+
+async def test_functions_bring_no_text_that_cannot_be_kept(press: Instance) -> None:
+    for value in (
+        """CAST('{"a": "x\\\\u0000"}' AS JSON)""",
+        """SEARCH_JSON('$decodeUrlComponent("%00")', 1)""",
+        f"""CAST('{"[" * 90 + "]" * 90}' AS JSON)""",
+    ):
+        for sql in (
+            f"INSERT INTO press.article (id, title) VALUES (1, {value})",
+            f"UPDATE press.article SET title = {value}",
+        ):
+            status, sentence = await press.refused("sql", sql=sql)
+            assert status == 400, sql
+            assert "U+0000" in sentence or "nested" in sentence

@@ -1,4 +1,4 @@
-"""Databases, tables and attributes on the wire. Source: docs/products/harper.md#tables."""
+"""Making and dropping databases, tables and attributes on the wire. Source: docs/products/harper.md#tables."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.http.services import Services
 from harbor.products.harper_tables.admin_ops.configuration.in_force import configuration_of
-from harbor.products.harper_tables.catalog import describing, service
+from harbor.products.harper_tables.catalog import service
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, TIMES, TYPES
 from harbor.products.harper_tables.fields import Fields, name_fault
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.replies import plain
 
-_GROUP = "Databases and tables"
+GROUP = "Databases and tables"
 _ATTRIBUTES_MAX = 1_000
 _KEPT = ("type", "elements", "nullable", "indexed", "properties", "relationship", "computed")
 
@@ -90,45 +90,12 @@ def drop_attribute(call: Call, body: Fields) -> dict[str, Any]:
     return _with_nodes(body, f"successfully deleted attribute '{attribute}'")
 
 
-def describe_table(call: Call, body: Fields) -> dict[str, Any]:
-    """One table."""
-    database = body.name("database", "schema", default=DEFAULT_DATABASE)
-    name = body.name("table", required=True)
-    with_count = _counts(body)
-    body.check()
-    return describing.describe(call, service.to_describe(call, database, name), with_count=with_count)
-
-
-def describe_database(call: Call, body: Fields) -> dict[str, Any]:
-    """The tables of a database."""
-    database = body.name("database", "schema", default=DEFAULT_DATABASE)
-    with_count = _counts(body)
-    body.check()
-    return describing.describe_all_of(call, service.tables(call, database), with_count=with_count)
-
-
-def describe_all(call: Call, body: Fields) -> dict[str, Any]:
-    """All databases and their tables."""
-    with_count = _counts(body)
-    body.check()
-    return {
-        name: describing.describe_all_of(call, service.tables(call, name), with_count=with_count)
-        for name in service.databases(call)
-    }
-
-
 def cleanup_orphan_blobs(call: Call, body: Fields) -> dict[str, Any]:
     """Values of every size lie in their records here, so there is never a file that nobody names."""
     name = body.name("database", "schema", required=True)
     body.check()
     service.tables(call, name)
     return {"message": "Orphaned blobs cleanup started, check logs for progress"}
-
-
-def _counts(body: Fields) -> bool:
-    body.flag("exact_count")  # the count is always exact
-    body.flag("include_computed")
-    return not body.flag("skip_record_count")
 
 
 def _primary_key(body: Fields, marked: str | None) -> str:
@@ -210,10 +177,6 @@ def _with_nodes(body: Fields, message: str) -> dict[str, Any]:
     return {"message": message, **({"replicated": []} if body.raw("replicated") is True else {})}
 
 
-def _described(name: str, handler: Any, summary: str, *also: str) -> Operation:
-    return Operation(name=name, also=also, handler=handler, read="long", group=_GROUP, summary=summary)
-
-
 def _made(name: str, handler: Any, function: str, summary: str, *also: str) -> Operation:
     return Operation(
         name=name,
@@ -222,28 +185,25 @@ def _made(name: str, handler: Any, function: str, summary: str, *also: str) -> O
         only=function,
         structure=True,
         writes=True,
-        group=_GROUP,
+        group=GROUP,
         summary=summary,
     )
 
 
 OPERATIONS = (
-    _described("describe_all", describe_all, "All databases and tables"),
-    _described("describe_database", describe_database, "The tables of a database", "describe_schema"),
-    _described("describe_table", describe_table, "One table"),
     _made("create_database", create_database, "createSchema", "Add a database", "create_schema"),
     _made("drop_database", drop_database, "dropSchema", "Remove a database", "drop_schema"),
     _made("create_table", create_table, "createTable", "Add a table"),
     _made("drop_table", drop_table, "dropTable", "Remove a table"),
     Operation(
-        name="create_attribute", handler=create_attribute, writes=True, group=_GROUP, summary="Declare an attribute"
+        name="create_attribute", handler=create_attribute, writes=True, group=GROUP, summary="Declare an attribute"
     ),
     _made("drop_attribute", drop_attribute, "dropAttribute", "Remove an attribute"),
     Operation(
         name="cleanup_orphan_blobs",
         handler=cleanup_orphan_blobs,
         only="cleanupOrphanBlobs",
-        group=_GROUP,
+        group=GROUP,
         summary="Remove files that no record names",
     ),
 )

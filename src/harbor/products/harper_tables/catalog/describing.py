@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.sql_views import ColumnKind, SqlView
 from harbor.products.harper_tables.catalog import sizes_store as sizes
 from harbor.products.harper_tables.catalog.model import CREATED, TIMES, Attribute, Table
 from harbor.products.harper_tables.rights import readable, user_of
+
+_TYPES = {
+    ColumnKind.TEXT: "String",
+    ColumnKind.NUMBER: "Float",
+    ColumnKind.FLAG: "Boolean",
+    ColumnKind.MOMENT: "Long",
+    ColumnKind.JSON: "Any",
+}
 
 
 def describe(call: Call, table: Table, *, with_count: bool = True) -> dict[str, Any]:
@@ -39,6 +48,29 @@ def describe_all_of(call: Call, tables: list[Table], *, with_count: bool) -> dic
     for each in described.values():
         each["db_size"], each["db_audit_size"] = total, audit
     return described
+
+
+def describe_view(view: SqlView) -> dict[str, Any]:
+    """The same for a table of another product. Its records lie elsewhere, and are not counted."""
+    key, *_ = view.names
+    return {
+        "schema": view.database,
+        "name": view.name,
+        "hash_attribute": key,
+        "primary_key": key,
+        "audit": False,
+        "schema_defined": True,
+        "sealed": True,
+        "read_only": True,
+        "attributes": [
+            {"attribute": name, "type": _TYPES[kind], **({"is_primary_key": True} if name == key else {})}
+            for name, kind in view.columns.items()
+        ],
+        "db_size": 0,
+        "table_size": 0,
+        "db_audit_size": 0,
+        "last_updated_record": None,
+    }
 
 
 def _settings(table: Table) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import HarborError
+from harbor.kernel.errors import HarborError, Invalid
 from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import TIMES, Table
 from harbor.products.harper_tables.error_paths import at, each_of
@@ -90,6 +90,8 @@ def insert(call: Call, database: str, name: str, records: Records, how: How = Ho
         if key in plan.added or key in plan.changed or _is_alive(plan, key):
             plan.skipped.append(doc[table.primary_key])
             continue
+        if UNSET in doc:
+            raise _nothing_to_unset()
         # One that has expired is overwritten where it lies.
         (plan.changed if key in plan.before else plan.added)[key] = doc
         plan.take(doc)
@@ -135,10 +137,7 @@ def upsert(call: Call, database: str, name: str, records: Records, how: How = Ho
         elif _is_alive(plan, key):
             plan.changed[key] = merged(table, _present(plan, key), doc, is_full=how.is_full)
         elif UNSET in doc:
-            raise invalid(
-                "'__unset__' needs an existing record to remove attributes from; nothing is stored under this primary key",
-                code="invalid_unset",
-            )
+            raise _nothing_to_unset()
         else:
             (plan.changed if key in plan.before else plan.added)[key] = doc
         plan.take(doc)
@@ -177,6 +176,13 @@ def remove_created_before(call: Call, table: Table, moment_us: int, limit: int) 
         keys = [loaded(table, each.doc, each.epoch)[table.primary_key] for each in gone]
         remove(call, table, gone, done=keys, skipped=[])
     return len(gone)
+
+
+def _nothing_to_unset() -> Invalid:
+    return invalid(
+        "'__unset__' needs an existing record to remove attributes from; nothing is stored under this primary key",
+        code="invalid_unset",
+    )
 
 
 def _planned(call: Call, table: Table, how: How, keys: Sequence[bytes]) -> _Plan:

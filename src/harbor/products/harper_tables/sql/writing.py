@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from harbor.products.harper_tables.bodies import check_kept
 from harbor.products.harper_tables.catalog.model import TIMES, Table
 from harbor.products.harper_tables.records import service as records
 from harbor.products.harper_tables.records.model import RECORDS_MAX
@@ -152,5 +153,7 @@ def _set(sets: Sequence[tuple[str, Run]], doc: Doc) -> Doc:
 
 
 def _present(pairs: Any) -> Doc:
-    """Values by their names; what is nothing is not stored."""
-    return {name: value for name, value in pairs if value is None or not op.is_null(value)}
+    """Values by their names; what is nothing is not stored. Functions make texts that no body could bring."""
+    doc = {name: value for name, value in pairs if value is None or not op.is_null(value)}
+    check_kept(doc, ())
+    return doc

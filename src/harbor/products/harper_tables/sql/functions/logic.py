@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from harbor.products.harper_tables.bodies import check_kept
 from harbor.products.harper_tables.sql.functions.model import ANY_NUMBER, function
 from harbor.products.harper_tables.sql.operators import NOTHING, group_key, is_null, is_true, to_number, to_text
 from harbor.products.harper_tables.values import Instant
@@ -48,9 +49,11 @@ def _json(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return msgspec.json.decode(value)
+        found = msgspec.json.decode(value)
     except (ValueError, RecursionError):
         return NOTHING
+    check_kept(found, ())
+    return found
 
 
 def _same_names(names: str, run: Callable[[Any], Any]) -> dict[str, Callable[[Any], Any]]:
