@@ -18,9 +18,9 @@ VALUES (:account_id, :workspace_id, :id, {position}, :product, :type, :subject, 
 _INSERT_SQLITE = _INSERT.format(position=":position")
 # Ids of transactions begin anew in a database that was restored from a dump; the base keeps positions ascending.
 _BASE = "COALESCE((SELECT CAST(value AS BIGINT) FROM instance WHERE name = 'position_base'), 0)"
-_PRESENT = f"{_BASE} + CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"
+PRESENT = f"{_BASE} + CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)"
 # The id of the transaction: events of one transaction share it and are told apart by their ids.
-_INSERT_POSTGRES = _INSERT.format(position=_PRESENT) + " RETURNING position"
+_INSERT_POSTGRES = _INSERT.format(position=PRESENT) + " RETURNING position"
 
 
 def settled(column: str) -> str:
@@ -251,7 +251,7 @@ def keep_ascending(tx: Tx) -> None:
         return
     tx.lock("position_base")
     last, _ = largest(tx)
-    row = tx.row(f"SELECT {_PRESENT} AS present")
+    row = tx.row(f"SELECT {PRESENT} AS present")
     assert row is not None
     if last >= row["present"]:
         tx.run(

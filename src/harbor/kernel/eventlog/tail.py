@@ -1,4 +1,4 @@
-"""Waiting for the log to grow: followers are woken by commits of this process, and look by themselves for those of others."""
+"""Waiting for the log, or another topic, to grow: followers are woken by commits of this process, and look by themselves for those of others."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _LOOK_EVERY_S = 0.5
 
 
 class Tail:
-    """One per process. `follow` gives an event that is set whenever there may be something new."""
+    """One per process and topic. `follow` gives an event that is set whenever there may be something new."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, topic: str = "events") -> None:
         self._followers: dict[asyncio.Event, str] = {}
         self._loop = asyncio.get_running_loop()
         self._polls = database.engine == "postgres"
         self._poll: asyncio.TimerHandle | None = None
-        database.on("events", self._grown)
+        database.on(topic, self._grown)
 
     @property
     def count(self) -> int:

@@ -25,6 +25,7 @@ from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.rights import Rights, User
 
 _EXCHANGE = "harper.exchange"
+_FOLLOWED = "/changes"
 # Never from a client: what Harper passes between its own parts in the body.
 _NEVER = ("bypass_auth", "hdb_user", "hdbAuthHeader", "parsed_sql_object")
 
@@ -69,7 +70,7 @@ class Operation:
             writes=self.writes,
             journey=self.journey,
             raw=self.raw,
-            takes=Fields if self.journey else None,  # its body reaches the first step, not the handler
+            takes=Fields if self.journey or self.raw else None,  # its body reaches a step, not the handler
             read=self.read,
             auth=self.auth,
             prepare=self.prepare,
@@ -146,7 +147,7 @@ class Operations:
         try:
             found.media_type = replies.negotiate(request.header(b"accept"))
             if request.method in ("GET", "HEAD"):
-                return self._page(request)
+                return self._page(request, found)
             if request.method != "POST" or request.path.strip("/"):
                 raise _elsewhere(request)
             return self._named(request, raw, found)
@@ -167,11 +168,16 @@ class Operations:
             for name, path in (("health", "/health"), ("home", "/"))
         }
 
-    def _page(self, request: Request) -> Route:
-        found = self._pages.get(request.path.rstrip("/") or "/")
-        if found is None:
+    def _page(self, request: Request, found: Exchange) -> Route:
+        path = request.path.rstrip("/") or "/"
+        if path == _FOLLOWED and _FOLLOWED[1:] in self._routes:
+            # What follows a table in a browser can only ask with GET.
+            found.asked, found.values = _FOLLOWED[1:], dict(request.query)
+            return self._routes[found.asked]
+        page = self._pages.get(path)
+        if page is None:
             raise _elsewhere(request)
-        return found
+        return page
 
     def _named(self, request: Request, raw: bytes, found: Exchange) -> Route:
         # What nobody vouches for is as small unpacked as it must be packed.

@@ -67,7 +67,20 @@ def harper_operations(
     ours = additions((*RECORDS, *SEARCH, *sql))
     bulk = (*load_operations(means or Means()), *JOBS)
     catalog = (*describe_operations(views), *CATALOG)
-    joined = (*catalog, *RECORDS, *SEARCH, *sql, *AUDIT, *USERS, *ROLES, *sign_in, *bulk, *ADMINISTRATION, *EXPLAIN, *ours)
+    joined = (
+        *catalog,
+        *RECORDS,
+        *SEARCH,
+        *sql,
+        *AUDIT,
+        *USERS,
+        *ROLES,
+        *sign_in,
+        *bulk,
+        *ADMINISTRATION,
+        *EXPLAIN,
+        *ours,
+    )
     return Operations(joined, compat, body_bytes_max)
 
 

@@ -11,10 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from harbor.kernel.eventlog.store import PRESENT
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harper_tables.values import from_text, to_text
 
+# Woken after each commit that changed an audited table.
+TOPIC = "harper.changes"
 _LEVEL = 1  # measured on 100 records of 250 B: 4.5 times smaller in 0.5 ms; level 6 5 times in 1 ms
 # Smaller ones are kept as they are: compressing costs 20 us, and saves a tenth.
 _COMPRESSED_FROM_BYTES = 400
@@ -70,6 +73,7 @@ def append(
         position += 1  # another transaction is at the same microsecond
     if tx.memo is not None:
         tx.memo.setdefault(_MEMO, {})[table_id] = position
+    tx.notify(TOPIC)
     return position
 
 
@@ -97,7 +101,7 @@ def in_order(
             **where.values,
             part=_PART,
         )
-        yield from map(_change, rows)
+        yield from map(change_of, rows)
         if len(rows) < _PART:
             return
         after, inclusive = rows[-1]["position"], False
@@ -135,11 +139,13 @@ def _last(tx: Tx, table_id: int) -> int:
 
 
 def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, changes: bytes) -> bool:
+    # Who follows changes on PostgreSQL reads them in the order of their transactions.
+    column, number = (", tx_number", f", {PRESENT}") if tx.engine == "postgres" else ("", "")
     return (
         tx.run(
-            """
-            INSERT INTO harper_audit (table_id, position, user_name, operation, changes)
-            VALUES (:table_id, :position, :user, :operation, :changes)
+            f"""
+            INSERT INTO harper_audit (table_id, position, user_name, operation, changes{column})
+            VALUES (:table_id, :position, :user, :operation, :changes{number})
             ON CONFLICT (table_id, position) DO NOTHING
             """,
             table_id=table_id,
@@ -152,7 +158,8 @@ def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, cha
     )
 
 
-def _change(row: Row) -> Change:
+def change_of(row: Row) -> Change:
+    """A row as a change."""
     changes = bytes(row["changes"])
     kept = from_text((changes if changes[:1] == b"{" else zlib.decompress(changes)).decode())
     return Change(

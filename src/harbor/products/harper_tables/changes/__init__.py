@@ -1,0 +1,1 @@
+"""Following what is done to a table, as it happens."""

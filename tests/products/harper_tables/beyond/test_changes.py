@@ -1,0 +1,249 @@
+"""A table is followed as it changes: from anywhere, without a gap, and no longer than the follower may read it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from tests.harness import Client
+from tests.products.harper_tables.conftest import USER, Instance
+from tests.racing import begun
+
+from harbor.kernel.clock import ManualClock
+from harbor.kernel.http.request import Mount
+from harbor.kernel.storage.database import Tx
+from harbor.products.harper_tables.catalog import service as catalog
+from harbor.products.harper_tables.changes.api import STREAMS_PER_USER_MAX
+from harbor.products.harper_tables.records import audit_store
+
+ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
+NOW_MS = 1_779_710_400_000
+
+
+@dataclass(slots=True)
+class Following:
+    """A stream whose client stays until it leaves or the server ends it."""
+
+    left: asyncio.Event = field(default_factory=asyncio.Event)
+    spoke: asyncio.Event = field(default_factory=asyncio.Event)
+    has_asked: bool = False
+    status: int = 0
+    body: bytes = b""
+    task: asyncio.Task[None] | None = None
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """The client asks, and then says nothing until it leaves."""
+        if not self.has_asked:
+            self.has_asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await self.left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """What the server sends."""
+        self.status = message.get("status", self.status)
+        self.body += message.get("body", b"")
+        self.spoke.set()
+
+    @property
+    def frames(self) -> list[tuple[str, str, Any]]:
+        """Id, event and data of what was told."""
+        found = []
+        for block in self.body.decode().split("\n\n"):
+            named = dict(line.split(": ", 1) for line in block.splitlines() if not line.startswith(":"))
+            if "data" in named:
+                found.append((named["id"], named["event"], msgspec.json.decode(named["data"])))
+        return found
+
+    @property
+    def last_id(self) -> str:
+        """Where the client stands."""
+        return [line for line in self.body.decode().splitlines() if line.startswith("id: ")][-1].removeprefix("id: ")
+
+    async def until(self, count: int) -> list[Any]:
+        """The data of the first `count` changes."""
+        async with asyncio.timeout(10):
+            while len(self.frames) < count:
+                self.spoke.clear()
+                await self.spoke.wait()
+        assert len(self.frames) == count
+        return [data for _, _, data in self.frames]
+
+    async def ended(self) -> None:
+        """Wait until the server ends it."""
+        assert self.task is not None
+        await asyncio.wait_for(self.task, 10)
+
+
+@asynccontextmanager
+async def following(client: Client, query: str, **headers: str) -> AsyncIterator[Following]:
+    """A stream, when its first piece has come."""
+    opened = Following()
+    sent = {**client.headers, **{name.replace("_", "-"): value for name, value in headers.items()}}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/changes",
+        "raw_path": b"/changes",
+        "query_string": query.encode(),
+        "headers": [(name.lower().encode(), value.encode()) for name, value in sent.items()],
+        "client": (client.address, 50_000),
+    }
+    opened.task = asyncio.create_task(
+        client.pipeline(scope, opened.receive, opened.send, "/changes", Mount(origin="http://desk.test"))
+    )
+    async with asyncio.timeout(10):
+        while not opened.body:
+            opened.spoke.clear()
+            await opened.spoke.wait()
+    try:
+        yield opened
+    finally:
+        opened.left.set()
+        await asyncio.wait_for(opened.task, 10)
+
+
+async def test_changes_are_told_as_they_happen_and_gone_on_with(instance: Instance, clock: ManualClock) -> None:
+    await instance.table(records=[{"id": 1, "title": "Tides"}])
+    async with following(instance.client, "database=press&table=article", accept="text/event-stream") as stream:
+        clock.set(clock.now() + timedelta(seconds=1))
+        await instance.do("upsert", **ARTICLE, records=[{"id": 2, "title": "Moss"}])
+        await instance.do("delete", **ARTICLE, ids=[1])
+        first, second = await stream.until(2)
+        last = stream.frames[0][0]
+
+    assert stream.status == 200
+    moment = float(NOW_MS + 1_000)
+    told = {"database": "press", "table": "article", "user_name": USER}
+    assert first == {
+        **told,
+        "operation": "upsert",
+        "txn_time": moment,
+        "ids": [2],
+        "records": [{"id": 2, "title": "Moss"}],
+    }
+    assert (second["operation"], second["ids"], "records" in second) == ("delete", [1], False)
+
+    await instance.do("update", **ARTICLE, records=[{"id": 2, "title": "Mosses"}])
+    async with following(instance.client, "database=press&table=article", last_event_id=last) as stream:
+        assert [each["operation"] for each in await stream.until(2)] == ["delete", "update"]
+    async with following(instance.client, f"database=press&table=article&since={NOW_MS}") as stream:
+        assert [each["operation"] for each in await stream.until(4)] == ["insert", "upsert", "delete", "update"]
+    async with following(instance.client, f"schema=press&table=article&since={NOW_MS + 1}") as stream:
+        assert [each["operation"] for each in await stream.until(3)] == ["upsert", "delete", "update"]
+
+
+async def test_a_change_that_commits_late_is_told_all_the_same(instance: Instance, clock: ManualClock) -> None:
+    await instance.table()
+    found = await instance.house.read(
+        instance.organization.production, lambda call: catalog.lookup(call, "press", "article")
+    )
+    assert found is not None
+
+    def late(tx: Tx) -> None:
+        audit_store.append(
+            tx, found.id, user="tor", operation="insert", key="id", ids=["late"], records=['{"id":"late"}'], before=None
+        )
+
+    async with following(instance.client, "database=press&table=article") as stream:
+        if instance.house.database.engine == "sqlite":
+            await instance.house.database.write(late)
+            await instance.do("insert", **ARTICLE, records=[{"id": "early"}])
+        else:
+            async with begun(instance.house.database, late):
+                clock.set(clock.now() + timedelta(seconds=1))
+                await instance.do("insert", **ARTICLE, records=[{"id": "early"}])
+                assert stream.frames == [], "nothing is told that something may still come before"
+        told = await stream.until(2)
+        last = stream.frames[0][0]
+
+    assert [each["ids"] for each in told] == [["late"], ["early"]]
+    async with following(instance.client, "database=press&table=article", last_event_id=last) as stream:
+        assert [each["ids"] for each in await stream.until(1)] == [["early"]]
+
+
+async def test_a_stream_shows_what_its_user_may_read_and_ends_when_they_may_not(instance: Instance) -> None:
+    await instance.table(records=[{"id": 1, "title": "Tides", "fee": 5}])
+    listed = [{"attribute_name": "title", "read": True, "insert": False, "update": False}]
+    flags = {"read": True, "insert": False, "update": False, "delete": False, "attribute_permissions": listed}
+    tor = await instance.user("tor", {"press": {"tables": {"article": flags}}})
+    role = next(each for each in await instance.do("list_roles") if each["role"] == "tor_role")
+
+    async with following(tor.client, "database=press&table=article") as stream:
+        await instance.do("update", **ARTICLE, records=[{"id": 1, "title": "Moss", "fee": 9}])
+        (told,) = await stream.until(1)
+        hidden = {**flags, "read": False, "insert": True, "attribute_permissions": []}
+        permission = {"press": {"tables": {"article": hidden}}}
+        await instance.do("alter_role", id=role["id"], role="tor_role", permission=permission)
+        await instance.do("update", **ARTICLE, records=[{"id": 1, "title": "Secret"}])
+        await stream.ended()
+
+    assert told["records"] == [{"id": 1, "title": "Moss"}]
+    assert "user_name" not in told
+    assert b"Secret" not in stream.body
+    denied = await tor.client.request("GET", "/changes?database=press&table=article")
+    assert denied.status == 403
+
+
+async def test_what_cannot_be_followed_is_refused(one_engine: Instance) -> None:
+    await one_engine.table(records=[{"id": 1}])
+    await one_engine.table("quiet", audit=False)
+
+    async def refused(query: str, **headers: str) -> tuple[int, str]:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        reply = await one_engine.client.request("GET", f"/changes?{query}", headers=named)
+        return reply.status, reply.json()["error"]
+
+    assert await refused("database=press") == (400, "'table' is required")
+    assert await refused("database=press&table=no") == (404, "Table 'press.no' does not exist")
+    assert (await refused("database=press&table=quiet"))[0] == 400
+    assert await refused("database=press&table=article&since=soon") == (
+        400,
+        "'since' must be a number of milliseconds since 1970",
+    )
+    assert (await refused("database=press&table=article", last_event_id="x"))[0] == 400
+    assert (await refused("database=press&table=article", last_event_id="0-77")) == (
+        410,
+        "The change 0-77 of 'press.article' is no longer kept: read the table anew, and follow it from now.",
+    )
+    stranger = await one_engine.house.client("harper").request("GET", "/changes?database=press&table=article")
+    assert (stranger.status, stranger.json()) == (401, {"error": "Must login"})
+    listed = await one_engine.user(
+        "ute",
+        {
+            "operations": ["read_only"],
+            "press": {
+                "tables": {
+                    "article": {
+                        "read": True,
+                        "insert": False,
+                        "update": False,
+                        "delete": False,
+                        "attribute_permissions": [],
+                    }
+                }
+            },
+        },
+    )
+    assert (await listed.client.request("GET", "/changes?database=press&table=article")).status == 403
+
+
+async def test_a_user_has_so_many_streams_and_hears_when_nothing_happens(one_engine: Instance) -> None:
+    await one_engine.table()
+    opened = [following(one_engine.client, "database=press&table=article") for _ in range(STREAMS_PER_USER_MAX)]
+    streams = [await each.__aenter__() for each in opened]
+
+    refused = await one_engine.client.request("GET", "/changes?database=press&table=article")
+
+    assert (refused.status, refused.headers["retry-after"]) == (503, "30")
+    assert {each.status for each in streams} == {200}
+    for each in opened:
+        await each.__aexit__(None, None, None)
+    posted = await one_engine.ask("changes", **ARTICLE)
+    assert posted.body.startswith(b"id: 0-0\n: following\n\n")
