@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import jwt
+import pytest
 from tests.end_to_end.server import Installation, Server
 
 
@@ -139,3 +140,32 @@ async def test_what_is_stored_counts_after_a_restart_and_others_notice_nothing(s
     await restart()
 
     assert (await lifetime_s(), await allowed()) == (86_400, "*")
+
+
+@pytest.mark.parametrize("serving", ["sqlite_server", "postgres_serving"])
+async def test_a_hundred_who_write_one_record_at_once_are_all_answered(
+    request: pytest.FixtureRequest, serving: str
+) -> None:
+    server: Server = request.getfixturevalue(serving)
+    url, headers = server.addresses["operations"], credentials(server.installation)
+    where = {"database": "crowd", "table": "one"}
+    await operate(url, headers, "create_table", **where, primary_key="id")
+
+    async def write(number: int) -> tuple[int, Any]:
+        record = {"id": 1, "writer": number, "pages": [number] * 50, f"from_{number}": True}
+        return await operate(url, headers, "upsert", **where, records=[record])
+
+    answers = await asyncio.gather(*map(write, range(100)))
+    _, [kept] = await operate(url, headers, "search_by_id", **where, ids=[1], get_attributes=["*"])
+    _, [counted] = await operate(url, headers, "sql", sql="SELECT COUNT(*) AS n FROM crowd.one")
+    _, changes = await operate(url, headers, "read_audit_log", **where)
+
+    assert {status for status, _ in answers} == {200}
+    assert [body["upserted_hashes"] for _, body in answers] == [[1]] * 100
+    # What one wrote is whole, what others added beside it is kept, and each was told of the attribute that was new.
+    assert set(kept["pages"]) == {kept["writer"]}
+    assert all(kept[f"from_{number}"] is True for number in range(100))
+    assert counted == {"n": 1}
+    assert [len(change["records"]) for change in changes] == [1] * 100
+    assert changes[-1]["records"][0]["writer"] == kept["writer"]
+    assert {name for _, body in answers for name in body["new_attributes"]} >= {f"from_{n}" for n in range(100)}

@@ -1,211 +1,209 @@
-"""Whatever comes in, the answer is never our fault: no body is answered with 500, and none is kept by halves."""
+"""Whatever comes in, the answer is never our fault: no 500, no hang, nothing of others, and no half of a refused request.
+
+`HARBOR_TORTURE_CASES` says how many cases there are; `make torture` raises it to a hundred thousand.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import cbor2
-import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.conftest import START
-from tests.products.harper_tables.conftest import Instance, open_instance
+from tests.products.harper_tables.fuzzing import bodies, corpus
+from tests.products.harper_tables.fuzzing.world import KINDS, World, open_world
+from tests.products.harper_tables.sql.fuzz import Maker
 
 from harbor.kernel.clock import ManualClock
+from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
-from harbor.products.harper_tables.product import harper_operations
+from harbor.products.harper_tables.fields import Fields
 
-OPERATIONS = harper_operations().names
-INJECTIONS = (
-    "'; DROP TABLE harper_records; --",
-    '" OR 1=1',
-    "%00",
-    "../../etc/passwd",
-    "{{7*7}}",
-    "${x}",
-    "a`b",
-    "\u2028",
-)
-NAMES = st.one_of(
-    st.sampled_from(("id", "a", "b", "data", "t", "system", "*", "__createdtime__", "$")), st.sampled_from(INJECTIONS)
-)
-FIELDS = st.sampled_from(
-    (
-        *(
-            "database",
-            "schema",
-            "table",
-            "attribute",
-            "search_attribute",
-            "value",
-            "search_value",
-            "conditions",
-            "operator",
-        ),
-        *(
-            "records",
-            "ids",
-            "hash_values",
-            "get_attributes",
-            "sort",
-            "limit",
-            "offset",
-            "reverse",
-            "primary_key",
-            "attributes",
-        ),
-        *(
-            "expiration",
-            "audit",
-            "timestamp",
-            "expiresAt",
-            "full_record",
-            "exact_count",
-            "indexed",
-            "replicated",
-            "select",
-        ),
-        *("username", "password", "role", "active", "permission", "id", "impersonate", "expires_in", "refresh_token"),
+CASES: Final = int(os.environ.get("HARBOR_TORTURE_CASES", "0"))
+# Cases in one world: it grows, and each case looks at all of it.
+ROUND: Final = 400
+MEND_EACH: Final = 25
+_SETTINGS: Final = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+
+@dataclass(frozen=True, slots=True)
+class Thrower:
+    """A world, and the loop that it lives in: hypothesis calls plain functions."""
+
+    runner: asyncio.Runner
+    world: World
+
+    def throw(self, body: dict[str, Any], **more: Any) -> int:
+        """The status of a request, after which all that must hold does."""
+        status = self.runner.run(self.world.ask(body, **more)).status
+        if self.world.statuses.total() % MEND_EACH == 0:
+            self.runner.run(self.world.mend())
+        return status
+
+
+def rounds(percent: int, *, short: int) -> pytest.MarkDecorator:
+    """So many examples on each engine: `short` ones, or their share of the torture; PostgreSQL takes a fifth of it."""
+    share = CASES * percent // 100
+    sizes = {"sqlite": share * 4 // 5, "postgres": share // 5} if CASES else {"sqlite": short, "postgres": short // 3}
+    cases = [
+        pytest.param(engine, min(ROUND, size - first), id=f"{engine}-{first}")
+        for engine, size in sizes.items()
+        for first in range(0, size, ROUND)
+    ]
+    return pytest.mark.parametrize(("engine", "examples"), cases)
+
+
+@pytest.fixture
+def thrower(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Thrower]:
+    """A world of the test's own."""
+    clock = ManualClock(START)
+    database: SqliteDatabase | PostgresDatabase
+    if engine == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        database = SqliteDatabase(shutil.copy(template, tmp_path / "harbor.db"), clock)
+    else:
+        database = PostgresDatabase(request.getfixturevalue("postgres_dsn"), clock, size=2)
+    with asyncio.Runner() as runner:
+        runner.run(database.open())
+        context = open_world(database, tmp_path)
+        try:
+            yield Thrower(runner, runner.run(context.__aenter__()))
+        finally:
+            runner.run(context.__aexit__(None, None, None))
+            runner.run(database.close())
+
+
+@rounds(35, short=90)
+def test_bodies_of_a_super_user(thrower: Thrower, examples: int) -> None:
+    @given(bodies.BODIES, st.sampled_from((KINDS[0], *KINDS)))
+    @settings(_SETTINGS, max_examples=examples)
+    def run(body: dict[str, Any], kind: str) -> None:
+        thrower.throw(body, kind=kind)
+
+    run()
+    assert thrower.world.statuses[200] > examples // 10, thrower.world.statuses
+
+
+@rounds(10, short=45)
+def test_bodies_of_somebody_with_few_rights(thrower: Thrower, examples: int) -> None:
+    @given(bodies.BODIES)
+    @settings(_SETTINGS, max_examples=examples)
+    def run(body: dict[str, Any]) -> None:
+        thrower.throw(body, by="walker")
+
+    run()
+    assert thrower.world.statuses[403], thrower.world.statuses
+
+
+@rounds(20, short=60)
+def test_conditions(thrower: Thrower, examples: int) -> None:
+    @given(bodies.SEARCHES, st.sampled_from(("super user", "walker")))
+    @settings(_SETTINGS, max_examples=examples)
+    def run(body: dict[str, Any], by: str) -> None:
+        thrower.throw(body, by=by)
+
+    run()
+    assert thrower.world.statuses[200], thrower.world.statuses
+
+
+@rounds(25, short=60)
+def test_statements(thrower: Thrower, examples: int) -> None:
+    @given(st.integers(0, 1 << 40), st.sampled_from(("super user", "walker")), st.one_of(st.just(""), bodies.TEXTS))
+    @settings(_SETTINGS, max_examples=examples)
+    def run(seed: int, by: str, text: str) -> None:
+        statement = Maker(seed).statement()
+        if text:  # where a name or a value is
+            statement = statement.replace("title", text).replace("Tides", text)
+        thrower.throw({"operation": "sql", "sql": statement}, by=by)
+
+    run()
+    assert thrower.world.statuses[200], thrower.world.statuses
+
+
+@rounds(10, short=60)
+def test_bytes_that_are_no_body(thrower: Thrower, examples: int) -> None:
+    @given(
+        st.one_of(st.binary(max_size=60), st.sampled_from((b"[" * 9_000, b'{"a":' * 9_000, b"\x9f" * 9_000))),
+        st.sampled_from((*KINDS, "x")),
     )
-)
-SCALARS = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.integers(-5, 5),
-    st.integers(-(2**200), 2**200),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-    NAMES,
-)
-KEYS = st.one_of(
-    NAMES, st.text(max_size=4), FIELDS, st.sampled_from(("comparator", "search_type", "next", "descending"))
-)
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=4)),
-    max_leaves=12,
-)
-COMPARATORS = st.sampled_from(("equals", "gt", "between", "in", "starts_with", "contains", "ne", "le", "matches", "x"))
-CONDITION = st.fixed_dictionaries(
-    {"attribute": st.one_of(st.sampled_from(("id", "a", "b")), NAMES), "comparator": COMPARATORS, "value": VALUES}
-)
-RECORDS = st.lists(
-    st.dictionaries(st.one_of(st.sampled_from(("id", "id", "a", "b", "c", "$", "ü", "x y")), KEYS), VALUES, max_size=4),
-    max_size=3,
-)
-# What makes sense for most operations, and then one thing that may not.
-GRANTS = st.dictionaries(st.sampled_from(("read", "insert", "update", "delete", "attribute_permissions")), VALUES)
-PERMISSIONS = st.dictionaries(
-    st.sampled_from(("super_user", "structure_user", "operations", "data", "cluster_user")),
-    st.one_of(VALUES, st.fixed_dictionaries({"tables": st.dictionaries(st.sampled_from(("t", "t2")), GRANTS)})),
-    max_size=3,
-)
-LIKELY = st.fixed_dictionaries(
-    {
-        "permission": PERMISSIONS,
-        "role": st.sampled_from(("desk", "super_user", "none")),
-        "username": st.sampled_from(("tor", "una", "none")),
-        "password": st.sampled_from(("birch-9", "")),
-        "active": st.booleans(),
-        "id": st.sampled_from(("desk", "none")),
-        "table": st.sampled_from(("t", "t", "t", "t2")),
-        "primary_key": st.just("id"),
-        "records": RECORDS,
-        "ids": st.lists(st.one_of(st.integers(0, 3), SCALARS), max_size=3),
-        "get_attributes": st.lists(NAMES, min_size=1, max_size=3),
-        "attribute": st.one_of(st.sampled_from(("id", "a", "b")), NAMES),
-        "value": VALUES,
-        "conditions": st.lists(CONDITION, min_size=1, max_size=3),
-        "sort": st.one_of(
-            st.none(), st.fixed_dictionaries({"attribute": st.sampled_from(("id", "a")), "descending": st.booleans()})
-        ),
+    @settings(_SETTINGS, max_examples=examples)
+    def run(body: bytes, kind: str) -> None:
+        client = thrower.world.instance.client
+        reply = thrower.runner.run(client.request("POST", "/", body=body, media_type=kind))
+        assert reply.status == 400, (reply.status, reply.body)
+
+    run()
+
+
+_CHOSEN: Final = slice(None) if CASES else slice(None, None, 41)
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgres"] if CASES else ["sqlite"])
+def test_every_field_of_every_operation_takes_what_ends_statements_elsewhere(
+    thrower: Thrower, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    likely: dict[str, Any] = {
+        "database": "press",
+        "table": "article",
+        "primary_key": "id",
+        "ids": [1],
+        "get_attributes": ["id"],
     }
-)
-OFTEN = tuple(name for name in OPERATIONS if not name.startswith("drop_")) * 4 + OPERATIONS
-BODIES = st.builds(
-    lambda operation, likely, wild: {**likely, **wild, "operation": operation},
-    st.sampled_from(OFTEN),
-    LIKELY,
-    st.one_of(
-        st.just({}),
-        st.dictionaries(FIELDS, VALUES, max_size=2),
-        st.fixed_dictionaries(
-            {
-                "impersonate": st.one_of(
-                    VALUES, st.fixed_dictionaries({"role": st.fixed_dictionaries({"permission": PERMISSIONS})})
-                )
-            }
-        ),
-    ),
-)
+    fields = {name: _asked(thrower, name, monkeypatch) for name in bodies.OPERATIONS}
+    cases = [
+        {**likely, field: value, "operation": operation}
+        for operation, names in fields.items()
+        for field in sorted(names)
+        for value in _forms(field)
+        if not operation.startswith("restart")
+    ]
+
+    for number, body in enumerate(cases[_CHOSEN]):
+        thrower.throw(body, by="walker" if number % 5 == 0 else "super user")
+
+    assert len(cases) > 10_000
+    assert thrower.world.statuses[200], thrower.world.statuses
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    """A loop of this module's own: hypothesis calls plain functions."""
-    with asyncio.Runner() as made:
-        yield made
+def _asked(thrower: Thrower, operation: str, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The fields that an operation looks for."""
+    found: set[str] = set()
+    look = Fields._find
+
+    def find(fields: Fields, names: tuple[str, ...]) -> tuple[str, Any]:
+        found.update(names)
+        return look(fields, names)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Fields, "_find", find)
+        for body in ({}, {"database": "press", "table": "article"}):
+            thrower.throw({**body, "operation": operation})
+    return found
 
 
-@pytest.fixture(scope="module")
-def instance(
-    runner: asyncio.Runner, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Instance]:
-    """One instance that all bodies are thrown at."""
-    folder = tmp_path_factory.mktemp("fuzz")
-
-    async def opened() -> Any:
-        database = SqliteDatabase(shutil.copy(sqlite_template, folder / "harbor.db"), ManualClock(START))
-        await database.open()
-        context = open_instance(database, ManualClock(START), folder)
-        made = await context.__aenter__()
-        await _table(made)
-        return database, context, made
-
-    database, context, made = runner.run(opened())
-    yield made
-    runner.run(context.__aexit__(None, None, None))
-    runner.run(database.close())
-
-
-async def _table(instance: Instance) -> None:
-    """The table that bodies speak of, made again after one has dropped it."""
-    await instance.ask("create_table", table="t", primary_key="id")
-    await instance.ask("insert", table="t", records=[{"id": 1, "a": 1, "b": "x", "c": [1]}])
-
-
-settings_of_fuzz = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-@given(BODIES)
-@settings_of_fuzz
-def test_no_body_is_answered_with_500(runner: asyncio.Runner, instance: Instance, body: dict[str, Any]) -> None:
-    reply = runner.run(instance.client.request("POST", "/", body))
-
-    assert reply.status in (200, 400, 401, 403, 404, 409, 429), (reply.status, reply.body)
-    if reply.status == 404 or body["operation"].startswith("drop_"):
-        runner.run(_table(instance))
-    if reply.status != 200:
-        assert isinstance(msgspec.json.decode(reply.body)["error"], str)
-
-
-@given(BODIES)
-@settings(settings_of_fuzz, max_examples=60)
-def test_no_cbor_is_answered_with_500(runner: asyncio.Runner, instance: Instance, body: dict[str, Any]) -> None:
-    request = instance.client.request("POST", "/", body=cbor2.dumps(body), media_type="application/cbor")
-
-    assert runner.run(request).status in (200, 400, 401, 403, 404, 409, 429)
-
-
-@given(st.binary(max_size=60), st.sampled_from(["application/json", "application/cbor", "application/x-msgpack", "x"]))
-@settings(settings_of_fuzz, max_examples=150)
-def test_no_bytes_are_answered_with_500(runner: asyncio.Runner, instance: Instance, body: bytes, kind: str) -> None:
-    reply = runner.run(instance.client.request("POST", "/", body=body, media_type=kind))
-
-    assert reply.status == 400, reply.body
+def _forms(field: str) -> list[Any]:
+    """The corpus as values of a field, and in the places where names stand within it."""
+    within: dict[str, Any] = {
+        "records": lambda text: [{"id": text, text: text, "tags": {text: [text]}}],
+        "conditions": lambda text: [{"attribute": text, "comparator": "equals", "value": text}],
+        "sort": lambda text: {"attribute": text, "next": {"attribute": text}},
+        "permission": lambda text: {
+            text: {"tables": {text: {"read": True, "attribute_permissions": [{"attribute_name": text}]}}}
+        },
+        "get_attributes": lambda text: ["id", text],
+        "ids": lambda text: [text],
+        "attributes": lambda text: [{"name": text, "type": text}],
+        "data": lambda text: f"id,{text}\n{text},{text}\n",
+        "sql": lambda text: f"SELECT `{text}` FROM press.article WHERE title = '{text}' AND `{text}` LIKE '%{text}'",
+        "search_operation": lambda text: {"operation": "sql", "sql": f"SELECT '{text}'"},
+    }
+    texts = [*corpus.TEXTS, *corpus.NAMES]
+    placed = [within[field](text) for text in texts] if field in within else []
+    return [*texts, *corpus.VALUES, *placed]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from typing import Any
 
 _OF_NAMES = (
@@ -24,8 +25,11 @@ def wanted(text: str) -> list[str]:
 
 def load(names: list[str]) -> None:
     """Load libraries. Takes up to a second, so it belongs on a thread."""
+    depth = sys.getrecursionlimit()
     for name in names:
         _loaded[name] = importlib.import_module(name)
+    # One of them lets the whole process recurse ten times as deep, where the stack may end before the limit is reached.
+    sys.setrecursionlimit(depth)
 
 
 def library(name: str) -> Any:
