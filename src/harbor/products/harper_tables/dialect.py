@@ -18,7 +18,7 @@ from harbor.kernel.http.pagestyles import Cursor
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables import replies
+from harbor.products.harper_tables import refusals, replies
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.error_paths import faults_of, path_of
@@ -63,7 +63,7 @@ def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Di
         name="harper",
         authenticate=authenticate,
         confirm=confirm,
-        error=error,
+        error=lambda fault, request: error(fault, request, compat),
         page=Cursor(size=100, size_max=1_000),
         moment=as_milliseconds,
         headers=_headers,
@@ -80,11 +80,13 @@ def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Di
     )
 
 
-def error(error: HarborError, request: Request) -> Reply:
+def error(error: HarborError, request: Request, compat: Compat = Compat.V5) -> Reply:
     """`{"error": message}`, or the body that the refusal brings; the stable code and the path of the fault in headers.
 
     Who asks with `Harper-Error-Details: true` gets an array `details` with a code, a path and a sentence for each fault.
     """
+    if error.code == refusals.SYSTEM:  # raised where nobody knows which line is spoken
+        error = refusals.system_database(compat.product)
     body = error.extra.get("body") or {"error": error.message}
     if details := _details(error, request):
         body = {**cast(dict[str, Any], body), "details": details}

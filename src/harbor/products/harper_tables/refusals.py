@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from harbor.kernel.errors import Denied, HarborError, Internal, Invalid, Missing, Unauthenticated, Unsupported
 
+SYSTEM = "system_database"
 NOT_AUTHORIZED = "This operation is not authorized due to role restrictions and/or invalid database items"
 
 
@@ -72,7 +73,7 @@ def system_database(product: str) -> Denied:
     """Somebody wants to change what the platform itself keeps."""
     return Denied(
         f"The 'system' database, tables and records are used internally by {product} and cannot be updated or removed.",
-        code="system_database",
+        code=SYSTEM,
     )
 
 

@@ -1,6 +1,7 @@
 """Describing databases and tables on the wire. Source: docs/products/harper.md#tables.
 
-Super users also see the tables of other products that SQL reads: read-only, and not counted.
+Super users also see the tables of other products that SQL reads, and by name those of the database `system`: read-only,
+and not counted.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables import refusals
 from harbor.products.harper_tables.catalog import describing, service
 from harbor.products.harper_tables.catalog.api import GROUP
-from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE
+from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.rights import user_of
+from harbor.products.harper_tables.system_tables import reading as system
 
 
 def describe_operations(views: Sequence[SqlView]) -> tuple[Operation, ...]:
@@ -50,6 +52,8 @@ class _Describing:
         database = body.name("database", "schema", default=DEFAULT_DATABASE)
         with_count = _counts(body)
         body.check()
+        if database == SYSTEM and user_of(call).rights.is_super_user:
+            return {name: _of_system(call, name) for name in system.names()}
         if database in self._seen(call):
             return self._described(call, database)
         return describing.describe_all_of(call, service.tables(call, database), with_count=with_count)
@@ -60,6 +64,8 @@ class _Describing:
         name = body.name("table", required=True)
         with_count = _counts(body)
         body.check()
+        if system.table_of(call, database, name) is not None:
+            return _of_system(call, name)
         if database in self._seen(call):
             view = self._views[database].get(name)
             if view is None:
@@ -72,6 +78,12 @@ class _Describing:
 
     def _described(self, call: Call, database: str) -> dict[str, Any]:
         return {name: describing.describe_view(view) for name, view in self._seen(call)[database].items()}
+
+
+def _of_system(call: Call, name: str) -> dict[str, Any]:
+    found = system.table_of(call, SYSTEM, name)
+    assert found is not None, name
+    return describing.describe_read_only(SYSTEM, name, dict.fromkeys(found.names, "Any"))
 
 
 def _counts(body: Fields) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from harbor.kernel.call import Call
@@ -52,10 +53,15 @@ def describe_all_of(call: Call, tables: list[Table], *, with_count: bool) -> dic
 
 def describe_view(view: SqlView) -> dict[str, Any]:
     """The same for a table of another product. Its records lie elsewhere, and are not counted."""
-    key, *_ = view.names
+    return describe_read_only(view.database, view.name, {name: _TYPES[kind] for name, kind in view.columns.items()})
+
+
+def describe_read_only(database: str, name: str, types: Mapping[str, str]) -> dict[str, Any]:
+    """A table that can only be read, by the types of its attributes; the first of them is the key."""
+    key, *_ = types
     return {
-        "schema": view.database,
-        "name": view.name,
+        "schema": database,
+        "name": name,
         "hash_attribute": key,
         "primary_key": key,
         "audit": False,
@@ -63,8 +69,8 @@ def describe_view(view: SqlView) -> dict[str, Any]:
         "sealed": True,
         "read_only": True,
         "attributes": [
-            {"attribute": name, "type": _TYPES[kind], **({"is_primary_key": True} if name == key else {})}
-            for name, kind in view.columns.items()
+            {"attribute": each, "type": kind, **({"is_primary_key": True} if each == key else {})}
+            for each, kind in types.items()
         ],
         "db_size": 0,
         "table_size": 0,

@@ -42,6 +42,7 @@ def to_write(
     hold: Hold = Hold.CHANGES,
 ) -> Table:
     """A table to write to; it is not changed by others until the transaction ends. What is missing is 400."""
+    _refuse_system(call, database)
     found = store.table(call.tx, call.account_id, database, name, hold)
     _permit(call, database, name, found, permissions, attributes or {}, may_be_new=True)
     if found is not None:
@@ -61,6 +62,7 @@ def to_write_later(
 
 def to_delete_from(call: Call, database: str, name: str, permission: str) -> Table:
     """A table to delete records from. Raises `Missing`, or the 403 of roles."""
+    _refuse_system(call, database)
     found = store.table(call.tx, call.account_id, database, name, Hold.CHANGES)
     _permit(call, database, name, found, (permission,), {})
     return found or _missing(call, database, name)
@@ -121,7 +123,6 @@ def drop_table(call: Call, database: str, name: str, compat: Compat) -> None:
 def create_attribute(call: Call, database: str, name: str, attribute: str, definition: Mapping[str, Any]) -> None:
     """Declare an attribute. Records that hold it already become searchable by it when its index is filled."""
     table = to_write(call, database, name, (INSERT,), hold=Hold.EVERYTHING)
-    _not_system(database, Compat.V5)
     if attribute in table.known or attribute in TIMES:
         raise refusals.invalid(
             f"attribute '{attribute}' already exists in {table.full_name}", code="attribute_exists", field="attribute"
@@ -281,7 +282,13 @@ def _not_the_platforms(database: str) -> None:
         )
 
 
-def _not_system(database: str, compat: Compat) -> None:
+def _refuse_system(call: Call, database: str) -> None:
+    """Super users may read the platform's own tables; for others there are none."""
+    if user_of(call).rights.is_super_user:
+        _not_system(database)
+
+
+def _not_system(database: str, compat: Compat = Compat.V5) -> None:
     if database == SYSTEM:
         raise refusals.system_database(compat.product)
 

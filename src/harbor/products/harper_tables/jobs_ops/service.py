@@ -47,8 +47,9 @@ def refusal_of(call: Call, load: Load) -> object:
         attributes = dict.fromkeys(needed, load.columns)
         catalog.to_write_later(call, load.database, load.table, needed, attributes=attributes)
     except Denied as refusal:
-        body = refusal.extra["body"]
-        assert isinstance(body, dict)
+        body = refusal.extra.get("body")
+        if not isinstance(body, dict):  # a table that nobody may write to
+            raise
         if body["invalid_schema_items"] and not _sees(call, load.database, load.table):
             raise refusals.for_a_write(refusals.no_table(load.database, load.table)) from None
         return body

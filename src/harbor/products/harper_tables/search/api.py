@@ -9,7 +9,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Answer
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, Table
+from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM, Table
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
@@ -38,6 +38,7 @@ from harbor.products.harper_tables.search.model import (
 )
 from harbor.products.harper_tables.search.page_shown import page_shown
 from harbor.products.harper_tables.search.pages import PageAsked
+from harbor.products.harper_tables.system_tables import reading as system
 from harbor.products.harper_tables.values import Doc
 
 _GROUP = "Searches"
@@ -55,6 +56,8 @@ def by_id(call: Call, body: Fields) -> list[Doc]:
     wanted = selection(body, required=True)
     _as_documented(body)
     body.check()
+    if (table := system.table_of(call, database, name)) is not None:
+        return _shown(call, table, wanted, system.by_ids(call, name, ids))
     table = catalog.to_read(call, database, name, attributes=_named(wanted))
     return _shown(call, table, wanted, service.by_ids(call, table, ids, field=body.label("ids", "hash_values")))
 
@@ -73,7 +76,7 @@ def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
     body.check()
     condition = _wild(attribute, body.raw("value", "search_value"))
     named = [attribute, *_named(wanted), *(key.attribute for key in sort)]
-    table = catalog.to_read(call, database, name, attributes=named)
+    table = system.table_of(call, database, name) or catalog.to_read(call, database, name, attributes=named)
     where = known(table, condition or Condition((attribute,), Comparator.EQUALS, None), sort)
     query = Query(sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
     if condition is not None:
@@ -93,7 +96,8 @@ def by_conditions(call: Call, body: Fields, request: Request | None = None) -> F
     is_reversed = body.flag("reverse", "desc")
     sort = sort_keys(body)
     body.check()
-    table = catalog.to_read(call, database, name, attributes=_all_named(tree, wanted, sort))
+    named = _all_named(tree, wanted, sort)
+    table = system.table_of(call, database, name) or catalog.to_read(call, database, name, attributes=named)
     query = Query(where=known(table, tree, sort), sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
     if explains:
         return explained(call, table, query if page is None else as_page(query, page.size))
@@ -103,6 +107,8 @@ def by_conditions(call: Call, body: Fields, request: Request | None = None) -> F
 def _found(
     call: Call, table: Table, query: Query, wanted: Selection, page: PageAsked | None, request: Request | None
 ) -> Found:
+    if table.database == SYSTEM:
+        return _shown(call, table, wanted, system.find(call, table.name, query))
     if page is None:
         return _shown(call, table, wanted, service.find(call, table, query))
     paged = pages.page(call, table, query, page)

@@ -9,9 +9,9 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.sql_views import SqlView
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, TIMES, Table
+from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM, TIMES, Table
 from harbor.products.harper_tables.compat import Compat
-from harbor.products.harper_tables.refusals import no_database, no_table, unauthorized
+from harbor.products.harper_tables.refusals import no_database, no_table, system_database, unauthorized
 from harbor.products.harper_tables.rights import READ, Need, readable, require, user_of
 from harbor.products.harper_tables.sql import combining
 from harbor.products.harper_tables.sql.bounds import Bounds, Budget
@@ -42,6 +42,7 @@ from harbor.products.harper_tables.sql.tree import (
 from harbor.products.harper_tables.sql.tree import Source as From
 from harbor.products.harper_tables.sql.view_rows import ViewRelation, rows_of
 from harbor.products.harper_tables.sql.views import ViewNames
+from harbor.products.harper_tables.system_tables import reading as system
 from harbor.products.harper_tables.values import Doc
 
 
@@ -109,6 +110,8 @@ class Planner:
     def table(self, parts: tuple[str, ...]) -> Table:
         """A table by its name. Raises what a missing one is answered with."""
         database, name = self._full(parts)
+        if database == SYSTEM and self.user.rights.is_super_user:  # to read it there is another way
+            raise system_database(self.compat.product)
         found = catalog.lookup(self.call, database, name)
         if found is not None and self.user.rights.sees_table(database, name):
             return found
@@ -202,6 +205,10 @@ class Planner:
             source = Source(place, alias, view.names, (view.database, view.name))
             scope.sources.append(source)
             return rows_of(self.call, view, source, self.budget)
+        if len(node.parts) == 2 and (own := system.table_of(self.call, *node.parts)) is not None:
+            source = Source(place, alias, own.names, (own.database, own.name))
+            scope.sources.append(source)
+            return RowsRelation(source, "system", lambda _: system.streamed(self.call, own.name), list)
         table = self.table(node.parts)
         source = self.source(table, place, alias)
         scope.sources.append(source)
