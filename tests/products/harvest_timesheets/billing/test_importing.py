@@ -6,6 +6,7 @@ from tests.products.harvest_timesheets.billing.work import begin, service
 from tests.products.harvest_timesheets.office import Json, Office
 
 from harbor.products.harvest_timesheets.billing_settings import service as settings
+from harbor.products.harvest_timesheets.bills.model import BillKind
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Rounding
 from harbor.products.harvest_timesheets.item_categories import service as item_categories
@@ -143,7 +144,7 @@ async def test_projects_come_by_name_and_own_lines_last(sqlite_office: Office) -
     hosting = await sqlite_office.admin.made("/v2/invoice_item_categories", {"name": "Hosting"})
     await sqlite_office.write(
         lambda call: item_categories.use(
-            call, item_categories.to_manage_one(call, item_categories.BillKind.INVOICE, hosting["id"]), as_service=True
+            call, item_categories.to_manage_one(call, BillKind.INVOICE, hosting["id"]), as_service=True
         )
     )
     for work in (zebra, apple):
