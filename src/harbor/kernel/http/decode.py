@@ -28,6 +28,9 @@ class Query(msgspec.Struct, kw_only=True):
     """Query parameters. A field of a list type takes a repeated parameter."""
 
 
+_NOTHING_ASKED = Query()
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """One thing wrong: the dotted path (empty for the whole) and a sentence."""
@@ -76,6 +79,8 @@ def query(
     pairs: Sequence[tuple[str, str]], type_: type[T], *, known_elsewhere: frozenset[str], refuse_unknown: bool = True
 ) -> T:
     """The declared query parameters. Raises `Invalid` for a parameter that is unknown, repeated or malformed."""
+    if not pairs and type_ is Query:  # most requests
+        return cast(T, _NOTHING_ASKED)
     fields = _fields(cast(Any, type_))
     values: dict[str, Any] = {}
     for name, value in pairs:
