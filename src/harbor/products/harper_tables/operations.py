@@ -93,10 +93,10 @@ class Exchange:
 
 def exchange(request: Request) -> Exchange:
     """What is known of a request; made when it is first asked for."""
-    scope = cast(MutableMapping[str, Any], request.scope)
-    known: Exchange | None = scope.get(_EXCHANGE)
+    known: Exchange | None = request.scope.get(_EXCHANGE)  # asked for six times a request
     if known is None:
-        known = scope[_EXCHANGE] = Exchange()
+        known = Exchange()
+        cast("MutableMapping[str, Any]", request.scope)[_EXCHANGE] = known
     return known
 
 

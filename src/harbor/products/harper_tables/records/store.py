@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -10,6 +11,8 @@ from harbor.kernel.storage.database import Tx
 
 # Keys that one statement asks for. Sizes are few, so that few statements are prepared.
 _SIZES = (1, 8, 32, 128, 512)
+# Entries that are added by one statement; of more, one statement each is quicker.
+_FEW = 16
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten times quicker than a dataclass
@@ -129,6 +132,12 @@ def insert_entries(tx: Tx, entries: Sequence[tuple[int, bytes, bytes]]) -> None:
             **_columns(entries),
         )
         return
+    if len(entries) <= _FEW:
+        few: dict[str, object] = {}
+        for place, (attribute, value, record) in enumerate(entries):
+            few[f"a{place}"], few[f"v{place}"], few[f"r{place}"] = attribute, value, record
+        tx.run(_insert_few(len(entries)), **few)
+        return
     tx.run_many(
         """
         INSERT INTO harper_index (attribute_id, value_key, record_key) VALUES (:attribute, :value, :record)
@@ -136,6 +145,16 @@ def insert_entries(tx: Tx, entries: Sequence[tuple[int, bytes, bytes]]) -> None:
         """,
         _named(entries),
     )
+
+
+@lru_cache
+def _insert_few(count: int) -> str:
+    """One statement for the entries of one record: half the time, and the interpreter's lock is let go of once."""
+    rows = ", ".join(f"(:a{place}, :v{place}, :r{place})" for place in range(count))
+    return f"""
+        INSERT INTO harper_index (attribute_id, value_key, record_key) VALUES {rows}
+        ON CONFLICT (attribute_id, value_key, record_key) DO NOTHING
+    """
 
 
 def delete_entries(tx: Tx, entries: Sequence[tuple[int, bytes, bytes]]) -> None:

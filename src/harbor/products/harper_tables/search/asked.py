@@ -61,12 +61,17 @@ class Selection:
         return [doc if list(doc) == names else {name: doc.get(name) for name in names} for doc in docs]
 
 
+_ALL = Selection((Shown("*"),), is_all=True)
+
+
 def selection(fields: Fields, *, required: bool = False) -> Selection:
     """The field `get_attributes`, or `select`."""
     names = ("get_attributes",) if fields.has("get_attributes") or "select" not in fields.values else ("select",)
     asked = fields.array(*names, required=required, at_least_one="must contain at least 1 item")
     if not asked:
         return Selection(is_all=True)
+    if asked == ["*"]:
+        return _ALL
     shown = [_shown(each) for each in asked]
     if any(each is None for each in shown):
         fields.refuse(f"'{fields.label(*names)}' must be strings or numbers", field="get_attributes")
