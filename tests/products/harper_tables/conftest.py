@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -14,11 +14,12 @@ from typing import Any
 import pytest
 from tests.conftest import AreasOf
 from tests.factories import Organization
-from tests.harness import Client, House, Reply, open_house
+from tests.harness import CallOf, Client, House, Reply, open_house
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.identity.passwords import PasswordWorkers, hash_password
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import migrate
@@ -27,6 +28,7 @@ from harbor.products.harper_tables import jobs
 from harbor.products.harper_tables.access import users
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.jobs_ops.means import Means
 from harbor.products.harper_tables.product import harper_area, harper_product
 
 USER, PASSWORD = "mira", "pine-cone-7"
@@ -84,16 +86,20 @@ class Instance:
 
 @asynccontextmanager
 async def open_instance(
-    database: Database, clock: ManualClock, folder: Path, compat: Compat = Compat.V5
+    database: Database, clock: ManualClock, folder: Path, compat: Compat = Compat.V5, means: Means | None = None
 ) -> AsyncIterator[Instance]:
-    """An instance of a new organization."""
+    """An instance of a new organization. `means` are what its bulk jobs may reach."""
     await migrate(database, [harper_area(database.engine)])
     passwords = PasswordWorkers()
     throttle = SignInThrottle(MemoryRateLimiter())
     access = UserAccess(database, passwords, throttle, clock.now)
     tools = {"passwords": passwords, "sign_in_throttle": throttle}
-    product = harper_product(access, compat)
-    async with open_house(database, clock, folder, [product], kinds=jobs.kinds, tools=lambda _means: tools) as house:
+    product = harper_product(access, compat, means=means)
+
+    def kinds(call_of: CallOf) -> Sequence[JobKind]:
+        return jobs.kinds(call_of, means=means)
+
+    async with open_house(database, clock, folder, [product], kinds=kinds, tools=lambda _means: tools) as house:
         organization = await house.organization()
         await house.write(organization.production, lambda call: users.set_up(call, USER, hash_of(PASSWORD)))
         yield Instance(house, organization, house.client("harper", basic(USER, PASSWORD)), access)

@@ -24,6 +24,7 @@ from harbor.products.harper_tables.catalog.describe_api import describe_operatio
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.jobs_ops.api import OPERATIONS as JOBS
+from harbor.products.harper_tables.jobs_ops.exports_api import OPERATIONS as EXPORTS
 from harbor.products.harper_tables.jobs_ops.inputs import PURPOSE as JOB_PURPOSE
 from harbor.products.harper_tables.jobs_ops.loads_api import load_operations
 from harbor.products.harper_tables.jobs_ops.means import Means
@@ -65,7 +66,7 @@ def harper_operations(
     sql = sql_operations(views, sql_bounds)
     sign_in = sign_in_operations(users)
     ours = additions((*RECORDS, *SEARCH, *sql))
-    bulk = (*load_operations(means or Means()), *JOBS)
+    bulk = (*load_operations(means or Means()), *EXPORTS, *JOBS)
     catalog = (*describe_operations(views), *CATALOG)
     joined = (
         *catalog,

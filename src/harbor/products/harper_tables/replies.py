@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,11 +141,26 @@ def _with_big_integers(value: Any) -> Any:
 def _csv(value: dict[str, Any] | list[Any]) -> bytes:
     rows = [row if isinstance(row, dict) else {"value": row} for row in (value if isinstance(value, list) else [value])]
     names = list(dict.fromkeys(name for row in rows for name in row))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    if names:
-        writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    return (csv_line(names) if names else b"") + csv_rows(names, rows)
+
+
+def csv_line(cells: Sequence[str]) -> bytes:
+    """One line of CSV."""
+    return _lines([cells])
+
+
+def csv_rows(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
+    """Lines of CSV with these properties of some records."""
+    return _lines([_cell(row.get(name)) for name in names] for row in rows)
+
+
+def _lines(lines: Iterable[Sequence[str]]) -> bytes:
+    out = io.StringIO(newline="")
+    plain = csv.writer(out, lineterminator="\n")
+    # A return within a cell ends the line for those who read it, and the writer quotes only its own line ends.
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in lines:
+        (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
     return out.getvalue().encode()
 
 

@@ -65,7 +65,7 @@ class At:
 
     def position(self) -> JsonObject:
         """What is kept of it."""
-        names = ("part", "place", "row", "loaded", "tag", "reasons")
+        names = ("part", "place", "row", "loaded", "tag", "reasons", "is_end")
         return {name: getattr(self, name) for name in names}
 
 
@@ -74,13 +74,15 @@ async def load(context: JobContext, call_of: CallOf, means: Means) -> JsonObject
     data = context.job.data
     if data["refused"] is not None:
         return await _failed(context, data["refused"])
+    if (at := At.of(context.job)).is_end:  # that was committed, and then the process died
+        return _result(at, data)
     try:
         if (source := data.get("source")) is None:
             reached = await _run(context, call_of, staged(context.job))
-            return _result(reached, data["total"], "csv")
+            return _result(reached, data)
         async with await _opened(context, call_of, means) as found:
             reached = await _run(context, call_of, streamed(found, source["form"]))
-        return _result(reached, reached.row, source["form"])
+        return _result(reached, data)
     except Denied as error:
         return await _failed(context, error.extra.get("body", error.message))
     except _ENDS as error:
@@ -200,9 +202,10 @@ def _is_same(one: object, other: object) -> bool:
     return type(one) is type(other) and one == other
 
 
-def _result(reached: At, total: int, form: str) -> JsonObject:
+def _result(reached: At, data: JsonObject) -> JsonObject:
+    total = data.get("total", reached.row)
     if not total:
-        return {"message": f"No records parsed from {form} file."}
+        return {"message": f"No records parsed from {data.get('source', {}).get('form', 'csv')} file."}
     message = f"successfully loaded {reached.loaded} of {total} records"
     skipped = total - reached.loaded
     if not skipped:

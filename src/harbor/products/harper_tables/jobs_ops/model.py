@@ -45,6 +45,8 @@ def shown(job: Job) -> dict[str, Any]:
         found["result"] = result["result"]
     if job.is_open and job.progress.total is not None:
         found["progress"] = {"done": job.progress.done, "total": job.progress.total}
+    elif job.is_open and job.progress.done:
+        found["progress"] = {"done": job.progress.done}
     return found
 
 

@@ -29,6 +29,7 @@ _TIMEOUT_S: Final = 60.0
 _ANSWER_BYTES_MAX: Final = 16 * MIB
 _ATTEMPTS_MAX: Final = 3
 _THREADS: Final = 2
+_KEY_LENGTH_MIN: Final = 8
 # Set by the client that sends, and not signed.
 _NOT_OURS: Final = frozenset({"content-length", "expect", "host", "connection", "transfer-encoding"})
 _EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -118,6 +119,16 @@ class S3:
             raise S3Fault(f"The store has {len(parts)} of {count} parts of the upload.", is_gone=True)
         await self._ask("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": parts})
 
+    async def has_upload(self, upload_id: str) -> bool:
+        """Whether an upload is neither finished nor aborted."""
+        try:
+            await self._ask("list_parts", UploadId=upload_id, MaxParts=1)
+        except S3Fault as error:
+            if error.is_gone:
+                return False
+            raise
+        return True
+
     async def abort(self, upload_id: str) -> None:
         """Forget an upload with its parts."""
         await self._ask("abort_multipart_upload", UploadId=upload_id)
@@ -157,7 +168,7 @@ class S3:
     def _plain(self, text: str) -> str:
         """A text without keys, should a store repeat them."""
         for each in (self._keys.secret, self._keys.token, self._keys.id):
-            if each:
+            if each and len(each) >= _KEY_LENGTH_MIN:  # shorter ones are none, and would be found in any text
                 text = text.replace(each, "…")
         return text
 
