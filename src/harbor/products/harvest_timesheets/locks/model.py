@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -33,16 +33,18 @@ class PeriodLock:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
 class Cover:
     """The locks that may matter to some entries."""
 
-    locks: Sequence[PeriodLock]
+    def __init__(self, locks: Iterable[PeriodLock]) -> None:
+        self._periods: dict[tuple[Holder, int], list[tuple[date, date]]] = {}
+        for lock in locks:
+            self._periods.setdefault((lock.holder, lock.holder_id), []).append((lock.from_on, lock.to_on))
+
+    def __bool__(self) -> bool:
+        return bool(self._periods)
 
     def covers(self, *, project_id: int, user_id: int, day: date) -> bool:
         """Whether the day is locked for the project or for the person."""
-        return any(
-            lock.from_on <= day <= lock.to_on
-            and lock.holder_id == (project_id if lock.holder is Holder.PROJECT else user_id)
-            for lock in self.locks
-        )
+        periods = self._periods.get((Holder.PROJECT, project_id), []) + self._periods.get((Holder.USER, user_id), [])
+        return any(from_on <= day <= to_on for from_on, to_on in periods)

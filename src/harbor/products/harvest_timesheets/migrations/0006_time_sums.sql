@@ -11,11 +11,13 @@ CREATE TABLE harvest_time_sums (
     budgeted BIGINT NOT NULL,
     rate_e4 BIGINT NOT NULL,
     is_billed BIGINT NOT NULL,
+    approval_status TEXT NOT NULL,
     entries BIGINT NOT NULL,
     rounded_e2 BIGINT NOT NULL,
-    PRIMARY KEY (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, is_billed)
+    PRIMARY KEY (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, is_billed,
+        approval_status)
 );
--- Reports walk along this and need no row.
+-- Reports and counts walk along this and need no row.
 CREATE INDEX harvest_time_sums_to_read ON harvest_time_sums (account_id, month, project_id, user_id, task_id, client_id, billable,
-    budgeted, rate_e4, is_billed, entries, rounded_e2);
+    budgeted, rate_e4, is_billed, approval_status, entries, rounded_e2);
 CREATE INDEX harvest_time_sums_empty ON harvest_time_sums (account_id) WHERE entries = 0;

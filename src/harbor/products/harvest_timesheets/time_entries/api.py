@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 from msgspec import UNSET, UnsetType, field
 
 from harbor.kernel.call import Call
@@ -19,7 +20,7 @@ from harbor.products.harvest_timesheets.places import at
 from harbor.products.harvest_timesheets.sentences import problem
 from harbor.products.harvest_timesheets.time_entries import reading, service, timers
 from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, Filter, TimeEntrySeen
-from harbor.products.harvest_timesheets.time_entries.showing import show
+from harbor.products.harvest_timesheets.time_entries.showing import as_written, show
 
 
 class ListTimeEntries(Query, kw_only=True):
@@ -74,7 +75,7 @@ class AddTimeEntry(OpenBody, kw_only=True):
     external_reference: Reference | None = None
 
 
-def index(call: Call, query: ListTimeEntries, page: PageRequest) -> Listed[TimeEntrySeen]:
+def index(call: Call, query: ListTimeEntries, page: PageRequest) -> Listed[msgspec.Raw]:
     """Entries, the latest first."""
     filter_ = Filter(
         user_id=query.user_id,
@@ -179,7 +180,15 @@ _SHOWN: dict[str, Any] = {"show": show, "tags": _TAGS}
 _TO_READ, _TO_CHANGE = at(reading.to_read, "time_entry_id"), at(service.to_change, "time_entry_id")
 ROUTES = (
     Route(
-        "time_entries.list", "GET", _ALL, index, key="time_entries", paged=True, summary="List time entries", **_SHOWN
+        "time_entries.list",
+        "GET",
+        _ALL,
+        index,
+        show=as_written,
+        key="time_entries",
+        paged=True,
+        summary="List time entries",
+        tags=_TAGS,
     ),
     Route("time_entries.retrieve", "GET", _ONE, retrieve, locate=_TO_READ, summary="Retrieve a time entry", **_SHOWN),
     Route(

@@ -1,8 +1,14 @@
-"""Reading entries: who sees which, and with what they are shown. A list takes the same few queries however long it is."""
+"""Reading entries: who sees which, and with what they are shown. A list takes the same few queries however long it is.
+
+Lists are written as text at once (`pages_store.py`, `lines.py`); entries by themselves are models.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+import msgspec
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
@@ -16,9 +22,12 @@ from harbor.products.harvest_timesheets.locks.model import Cover, LockKind
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
 from harbor.products.harvest_timesheets.projects import service as projects
+from harbor.products.harvest_timesheets.rates import service as rates
+from harbor.products.harvest_timesheets.rates.model import RateKind
 from harbor.products.harvest_timesheets.task_assignments import service as task_assignments
 from harbor.products.harvest_timesheets.tasks import service as tasks
-from harbor.products.harvest_timesheets.time_entries import store
+from harbor.products.harvest_timesheets.time_entries import pages_store, store
+from harbor.products.harvest_timesheets.time_entries.lines import Writer
 from harbor.products.harvest_timesheets.time_entries.model import (
     APPROVED,
     ARCHIVED,
@@ -59,10 +68,23 @@ def reach_of(call: Call) -> Reach | None:
     return Reach(user_ids=access.own_people(call) | {member.user_id}, project_ids=access.managed_projects(call))
 
 
-def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[TimeEntrySeen]:
-    """Entries that the caller may see, the latest first."""
-    found = store.latest_first(call.tx, call.account_id, page, filter_, reach_of(call))
-    return found.of(seen(call, found.items))
+def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[msgspec.Raw]:
+    """Entries that the caller may see, the latest first, as they are shown."""
+    found = pages_store.latest_first(call.tx, call.account_id, page, filter_, reach_of(call))
+    tracked = [(*line[pages_store.IDS][:2], date.fromisoformat(line[1])) for line in found.items]
+    member = access.me(call)
+    in_force: Mapping[tuple[int, RateKind], int] = {}
+    if found.items and member.sees_rates:
+        in_force = rates.in_force(call, {user_id for _, user_id, _ in tracked}, company.today(call))
+    writer = Writer(
+        company.of(call),
+        locks.cover(call, LockKind.TIME, tracked),
+        {user_id: rate_e4 for (user_id, kind), rate_e4 in in_force.items() if kind is RateKind.BILLABLE},
+        now_us=call.tx.now_us,
+        sees_rates=member.sees_rates,
+        sees_costs=member.is_administrator,
+    )
+    return found.of([writer.write(line) for line in found.items])
 
 
 def seen(call: Call, entries: Iterable[TimeEntry]) -> Sequence[TimeEntrySeen]:
@@ -96,7 +118,7 @@ def surroundings(call: Call, entries: Sequence[TimeEntry]) -> Mapping[tuple[int,
     of_tasks = tasks.named(call, (task_id for _, _, task_id in keys))
     seats = user_assignments.among(call, {(project_id, user_id) for project_id, user_id, _ in keys})
     uses = task_assignments.among(call, {(project_id, task_id) for project_id, _, task_id in keys})
-    rates = user_assignments.effective_rates(call, seats.values())
+    effective = user_assignments.effective_rates(call, seats.values())
     found = {}
     for project_id, user_id, task_id in keys:
         seat = seats.get((project_id, user_id))
@@ -106,7 +128,7 @@ def surroundings(call: Call, entries: Sequence[TimeEntry]) -> Mapping[tuple[int,
             project=of_projects[project_id],
             task=of_tasks[task_id],
             user_assignment=seat,
-            user_rate_e4=None if seat is None else rates[seat.id],
+            user_rate_e4=None if seat is None else effective[seat.id],
             task_assignment=uses.get((project_id, task_id)),
         )
     return found
@@ -114,9 +136,7 @@ def surroundings(call: Call, entries: Sequence[TimeEntry]) -> Mapping[tuple[int,
 
 def _seen(call: Call, here: Company, entry: TimeEntry, around: Surroundings, cover: Cover) -> TimeEntrySeen:
     hours_e2 = entry.hours_at(call.tx.now)
-    is_in_period = bool(cover.locks) and cover.covers(
-        project_id=entry.project_id, user_id=entry.user_id, day=entry.spent_on
-    )
+    is_in_period = bool(cover) and cover.covers(project_id=entry.project_id, user_id=entry.user_id, day=entry.spent_on)
     reasons = (
         (INVOICED, entry.is_billed),
         (APPROVED, entry.is_closed),

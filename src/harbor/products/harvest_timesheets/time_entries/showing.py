@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
+
+import msgspec
 
 from harbor.kernel.call import Call
 from harbor.products.harvest_timesheets import wire
@@ -156,6 +158,11 @@ def show(seen: TimeEntrySeen, call: Call) -> TimeEntryBody:
         "invoice": (None if entry.invoice_id is None else {"id": entry.invoice_id, "number": entry.invoice_number}),
         "external_reference": None if entry.reference is None else _reference(entry.reference),
     }
+
+
+def as_written(written: msgspec.Raw) -> TimeEntryBody:
+    """An entry of a list, whose text is there already."""
+    return cast(TimeEntryBody, written)
 
 
 def _around(around: Surroundings, *, sees_rates: bool) -> dict[str, Any]:

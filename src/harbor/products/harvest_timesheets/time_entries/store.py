@@ -6,16 +6,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
-from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets import listing_store as listing
-from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.time_entries import sums_store as sums
-from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, Filter, Reach, TimeEntry
+from harbor.products.harvest_timesheets.time_entries.model import Approval, ExternalReference, TimeEntry
 
 _TABLE = "harvest_time_entries"
-EVERYTHING = Filter()
 
 
 def insert(tx: Tx, account_id: str, entry: TimeEntry) -> None:
@@ -103,15 +100,6 @@ def named(tx: Tx, account_id: str, ids: Iterable[int]) -> dict[int, TimeEntry]:
     return listing.by_ids(tx, _TABLE, account_id, ids, _entry)
 
 
-def latest_first(
-    tx: Tx, account_id: str, page: PageRequest, filter_: Filter, reach: Reach | None = None
-) -> Listed[TimeEntry]:
-    """Entries by day and id, the latest first; with `reach`, only those it reaches."""
-    where = _where(account_id, filter_, reach)
-    total = _total(tx, account_id) if reach is None and filter_ == EVERYTHING else None
-    return listing.numbered(tx, _TABLE, where, page, _entry, order="spent_on DESC, id DESC", total=total)
-
-
 def has_approved(tx: Tx, account_id: str, user_id: int, from_on: date, to_on: date) -> bool:
     """Whether a person has approved time in a period."""
     row = tx.row(
@@ -139,31 +127,6 @@ def _count(tx: Tx, account_id: str, added: int) -> None:
         account_id=account_id,
         added=added,
     )
-
-
-def _total(tx: Tx, account_id: str) -> int:
-    row = tx.row("SELECT entries FROM harvest_time_totals WHERE account_id = :account_id", account_id=account_id)
-    return 0 if row is None else int(row["entries"])
-
-
-def _where(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
-    where = Where(account_id=account_id).equal(
-        user_id=filter_.user_id,
-        client_id=filter_.client_id,
-        project_id=filter_.project_id,
-        task_id=filter_.task_id,
-        external_id=filter_.external_reference_id,
-        is_billed=None if filter_.is_billed is None else int(filter_.is_billed),
-        approval_status=None if filter_.approval_status is None else filter_.approval_status.value,
-    )
-    where.compare("updated_at", ">=", micros_or_none(filter_.updated_since))
-    where.compare("spent_on", ">=", filter_.from_on and filter_.from_on.isoformat())
-    where.compare("spent_on", "<=", filter_.to_on and filter_.to_on.isoformat())
-    if filter_.is_running is not None:
-        where.also(f"timer_started_at IS {'NOT NULL' if filter_.is_running else 'NULL'}")
-    if reach is not None:
-        listing.within(where, reach.user_ids, reach.project_ids)
-    return where
 
 
 def _changeable(entry: TimeEntry) -> dict[str, object]:
