@@ -89,14 +89,14 @@ async def _tables(owner: Browser) -> dict[str, str]:
     """Something of Harper in the same account."""
     home, table = "/sandbox/harper", "/sandbox/harper/databases/data/tables/dog"
     dog = {"database": "data", "table": "dog"}
-    await _made(owner, f"{home}/tables", {**dog, "primary_key": "id", "audit": "true"}, "/(dog)/records")
+    await _made(owner, f"{home}/databases/~new-table", {**dog, "primary_key": "id", "audit": "true"}, "/(dog)/records")
     await _made(owner, f"{table}/records", {"record": '{"id": 1, "name": "Rex"}'}, "key=1")
-    role = await _made(owner, f"{home}/roles", {"role": "reader"}, r"/roles/(\w+)")
+    role = await _made(owner, f"{home}/roles/~new", {"role": "reader"}, r"/roles/(\w+)")
     user = {"username": "mira", "password": "pine-cone-7", "role": role, "active": "true"}
     return {
         **dog,
         "role_id": role,
-        "user_id": await _made(owner, f"{home}/users", user, r"/users/(\w+)"),
+        "user_id": await _made(owner, f"{home}/users/new", user, r"/users/(\w+)"),
         "work_id": await _made(owner, f"{table}/import", {"data": "id,name\n2,Fido"}, r"/jobs/([\w-]+)"),
     }
 

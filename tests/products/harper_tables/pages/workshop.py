@@ -117,7 +117,7 @@ class Workshop:
 
     async def dogs(self, records: list[dict[str, Any]] | None = None) -> None:
         """A table of three dogs."""
-        await self.post("tables", {"table": "dog", "primary_key": "id", "audit": "true"})
+        await self.post("databases/~new-table", {"table": "dog", "primary_key": "id", "audit": "true"})
         await self.do(api.insert, table="dog", records=_DOGS if records is None else records)
 
     async def work(self) -> None:

@@ -139,8 +139,8 @@ def drop(call: Call, place: Place, environment: str, body: typed_name.TypedName)
 ROUTES = (
     Route("harper.home", "GET", places.PATH, home, scope=scopes.READ),
     Route("harper.databases", "GET", places.DATABASES, index, scope=scopes.READ, read="long"),
-    Route("harper.database.new", "GET", f"{places.PATH}/new-database", new, scope=scopes.MANAGE),
-    Route("harper.database.create", "POST", places.DATABASES, create, scope=scopes.MANAGE, writes=True),
+    Route("harper.database.new", "GET", places.NEW_DATABASE, new, scope=scopes.MANAGE),
+    Route("harper.database.create", "POST", places.NEW_DATABASE, create, scope=scopes.MANAGE, writes=True),
     Route(
         "harper.database",
         "GET",

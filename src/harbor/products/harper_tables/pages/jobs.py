@@ -18,6 +18,19 @@ from harbor.products.harper_tables.pages import places, shown
 from harbor.products.harper_tables.pages.acting import as_user, name_of
 
 JOBS = f"{places.PATH}/jobs"
+NAMES: Mapping[str, str] = {
+    "csv_data_load": "Import of CSV",
+    "csv_url_load": "Import of CSV from a URL",
+    "csv_file_load": "Import of CSV from a file",
+    "import_from_s3": "Import from a store",
+    "export_local": "Export to a file",
+    "export_to_s3": "Export to a store",
+    "delete_records_before": "Removal by age",
+    "create_backup": "Backup",
+    "restore_backup": "Restore of a backup",
+    "delete_audit_logs_before": "Removal of old audit",
+    "delete_transaction_logs_before": "Removal of old audit",
+}
 WORDS: Mapping[str, tuple[str, str]] = {
     "CREATED": ("Waiting", "wait"),
     "IN_PROGRESS": ("Running", "wait"),
@@ -50,7 +63,7 @@ def show(call: Call, work_id: str) -> Html:
     result = told.pop("result", None)
     return Html(
         "job.html",
-        f"{told['type']} of {told['table']}" if told["table"] else told["type"],
+        f"{told['name']}: {told['table']}" if told["table"] else told["name"],
         {
             "job": told,
             "table_path": places.path_of(database, table) if database and table else None,
@@ -68,6 +81,7 @@ def line(call: Call, job: Job) -> dict[str, Any]:
     message = told["message"]
     return {
         **told,
+        "name": NAMES.get(told["type"], told["type"]),
         "word": word,
         "kind": kind,
         "is_open": job.is_open,
@@ -86,9 +100,11 @@ def line(call: Call, job: Job) -> dict[str, Any]:
 def _outcome(result: Any) -> dict[str, Any]:
     """What a job came to: how many rows it left out, why, and whatever else it tells."""
     if not isinstance(result, Mapping):
-        return {"skipped": None, "reasons": (), "more": None if result is None else shown.pretty({"result": result})}
-    others = {name: value for name, value in result.items() if name not in ("skipped", "reasons")}
+        more = None if result is None else shown.pretty({"result": result})
+        return {"loaded": None, "skipped": None, "reasons": (), "more": more}
+    others = {name: value for name, value in result.items() if name not in ("loaded", "skipped", "reasons")}
     return {
+        "loaded": result.get("loaded"),
         "skipped": result.get("skipped"),
         "reasons": result.get("reasons") or (),
         "more": shown.pretty(others) if others else None,

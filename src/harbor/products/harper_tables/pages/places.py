@@ -20,6 +20,9 @@ PATH = "/{environment}/harper"
 DATABASES = f"{PATH}/databases"
 DATABASE = f"{DATABASES}/{{database}}"
 TABLE = f"{DATABASE}/tables/{{table}}"
+# Names begin otherwise, so no page of a thing lies under these.
+NEW_DATABASE = f"{DATABASES}/~new-database"
+NEW_TABLE = f"{DATABASES}/~new-table"
 TRAIL = (("Tables", DATABASES),)
 _TILDE = "~"
 

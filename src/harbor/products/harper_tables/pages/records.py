@@ -83,7 +83,8 @@ def index(call: Call, place: Place, query: Filters) -> Html:
     except (Invalid, Missing) as refused:
         error = refused
     part = docs[:PAGE_RECORDS]
-    columns = _columns(table, part)
+    own = [name for name in table.names if name != table.primary_key and name not in TIMES]
+    columns = _columns(own, part)
     return Html(
         "records.html",
         table.name,
@@ -94,7 +95,7 @@ def index(call: Call, place: Place, query: Filters) -> Html:
             "error": error,
             "is_filtered": query.is_on,
             "columns": columns,
-            "hidden": len(table.names) - len(columns) - 1,
+            "hidden": len(own) - len(columns),
             "rows": [_row(table, doc, columns) for doc in part],
             "first": offset + 1,
             "last": offset + len(part),
@@ -286,11 +287,10 @@ def _form(
     return Html("record_form.html", title, context, places.trail_to(table) if trail is None else trail)
 
 
-def _columns(table: Table, docs: Sequence[Doc]) -> list[str]:
+def _columns(names: Sequence[str], docs: Sequence[Doc]) -> Sequence[str]:
     """The attributes that fit: the first ones of which something is shown, and if there is none the first ones."""
-    others = [name for name in table.names if name != table.primary_key and name not in TIMES]
-    filled = [name for name in others if any(doc.get(name) is not None for doc in docs)]
-    return (filled or others)[:_COLUMNS_MAX]
+    filled = [name for name in names if any(doc.get(name) is not None for doc in docs)]
+    return (filled or names)[:_COLUMNS_MAX]
 
 
 def _row(table: Table, doc: Doc, columns: Sequence[str]) -> dict[str, Any]:

@@ -29,6 +29,8 @@ NOTICES = {
 }
 ROLES = f"{places.PATH}/roles"
 ROLE = f"{ROLES}/{{role_id}}"
+# No role is named so.
+NEW_ROLE = f"{ROLES}/~new"
 TRAIL = (("Roles", ROLES),)
 _TABLES_A_PAGE = 40
 # Three boxes each; a form has room for two thousand fields.
@@ -232,8 +234,8 @@ def _route(name: str, method: str, path: str, handler: Any, **more: Any) -> Rout
 
 ROUTES = (
     _route("harper.roles", "GET", ROLES, index, locate=None),
-    _route("harper.role.new", "GET", f"{places.PATH}/new-role", new, locate=None),
-    _route("harper.role.create", "POST", ROLES, create, locate=None),
+    _route("harper.role.new", "GET", NEW_ROLE, new, locate=None),
+    _route("harper.role.create", "POST", NEW_ROLE, create, locate=None),
     _route("harper.role", "GET", ROLE, show),
     _route("harper.role.tick", "POST", ROLE, tick),
     _route("harper.role.json", "GET", f"{ROLE}/json", as_json),

@@ -183,8 +183,8 @@ def _route(name: str, method: str, path: str, handler: Any) -> Route:
 
 
 ROUTES = (
-    Route("harper.table.new", "GET", f"{places.PATH}/new-table", new, scope=scopes.MANAGE),
-    Route("harper.table.create", "POST", f"{places.PATH}/tables", create, scope=scopes.MANAGE, writes=True),
+    Route("harper.table.new", "GET", places.NEW_TABLE, new, scope=scopes.MANAGE),
+    Route("harper.table.create", "POST", places.NEW_TABLE, create, scope=scopes.MANAGE, writes=True),
     _route("harper.table", "GET", places.TABLE, show),
     _route("harper.table.drop", "POST", f"{places.TABLE}/drop", drop),
     _route("harper.attribute.create", "POST", f"{places.TABLE}/attributes", add_attribute),

@@ -132,8 +132,8 @@ def _route(name: str, method: str, path: str, handler: Any, **more: Any) -> Rout
 
 ROUTES = (
     _route("harper.users", "GET", USERS, index),
-    _route("harper.user.new", "GET", f"{places.PATH}/new-user", new),
-    _route("harper.user.add", "POST", USERS, add, prepare=hashed),
+    _route("harper.user.new", "GET", f"{USERS}/new", new),
+    _route("harper.user.add", "POST", f"{USERS}/new", add, prepare=hashed),
     _route("harper.user", "GET", USER, show, locate=of_user),
     _route("harper.user.save", "POST", USER, save, locate=of_user, prepare=hashed),
     _route("harper.user.drop", "POST", f"{USER}/drop", drop, locate=of_user),
