@@ -107,6 +107,7 @@ class Operations:
     known: Sequence[Operation]
     compat: Compat = Compat.V5
     body_bytes_max: int = bodies.BODY_BYTES_MAX  # of a known caller, packed or not
+    gets: Sequence[Route] = ()  # what is answered to GET besides that it runs
 
     @cached_property
     def _by_name(self) -> dict[str, Operation]:
@@ -157,16 +158,17 @@ class Operations:
 
     @cached_property
     def _pages(self) -> dict[str, Route]:
-        """What is answered to GET: that it runs. Nobody needs a credential to learn that."""
+        """What is answered to GET. Nobody needs a credential to learn that it runs."""
         text = f"{self.compat.product} is running.".encode()
 
         async def tell() -> Reply:
             return Reply(200, text, {}, "text/plain; charset=utf-8")
 
-        return {
+        running = {
             path: Route(name, "GET", path, tell, raw=True, auth="none", is_hidden=True)
             for name, path in (("health", "/health"), ("home", "/"))
         }
+        return {**running, **{route.path: route for route in self.gets}}
 
     def _page(self, request: Request, found: Exchange) -> Route:
         path = request.path.rstrip("/") or "/"

@@ -21,6 +21,7 @@ from harbor.products.harper_tables.bodies import BODY_BYTES_MAX
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.catalog.api import OPERATIONS as CATALOG
 from harbor.products.harper_tables.catalog.describe_api import describe_operations
+from harbor.products.harper_tables.catalog.rest_api import REST
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.dialect import harper_dialect
 from harbor.products.harper_tables.jobs_ops.api import OPERATIONS as JOBS
@@ -35,6 +36,9 @@ from harbor.products.harper_tables.search.api import OPERATIONS as SEARCH
 from harbor.products.harper_tables.sql.api import sql_operations
 from harbor.products.harper_tables.sql.bounds import Bounds
 
+TITLE = "Harper Operations API"
+DESCRIPTION = "Databases of schemaless tables, NoSQL and SQL, users and roles, on one path."
+VERSION = "5"
 # Two that insert the same record race, and the second one looks again.
 RACING_INDEXES = frozenset({"harper_records_pkey"})
 # What a rotation of the master key seals again.
@@ -82,7 +86,7 @@ def harper_operations(
         *EXPLAIN,
         *ours,
     )
-    return Operations(joined, compat, body_bytes_max)
+    return Operations(joined, compat, body_bytes_max, (REST,))
 
 
 def harper_product(
@@ -101,9 +105,9 @@ def harper_product(
     )
     return Product(
         name="harper",
-        title="Harper Operations API",
-        description="Databases of schemaless tables, NoSQL and SQL, users and roles, on one path.",
-        version="5",
+        title=TITLE,
+        description=DESCRIPTION,
+        version=VERSION,
         dialect=harper_dialect(operations, access, compat),
         routes=operations.routes(),
     )

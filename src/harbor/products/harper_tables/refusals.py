@@ -64,7 +64,7 @@ def not_acceptable() -> Unsupported:
     """No media type that the client accepts."""
     return Unsupported(
         "No supported content types found in Accept header, supported types include: application/json, "
-        "application/cbor, application/x-msgpack, text/csv, text/yaml, text/plain",
+        "application/cbor, application/x-msgpack, text/csv, text/yaml, text/plain, text/event-stream",
         code="not_acceptable",
     )
 

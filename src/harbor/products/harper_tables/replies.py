@@ -20,6 +20,7 @@ from harbor.products.harper_tables.refusals import not_acceptable
 from harbor.products.harper_tables.values import Instant
 
 JSON, CSV = "application/json", "text/csv"
+EVENTS = "text/event-stream"
 # JSON is YAML, and text.
 _SERVED = {
     "*/*": JSON,
@@ -31,7 +32,7 @@ _SERVED = {
     "text/*": "text/plain",
     "text/yaml": "text/yaml",
     "text/plain": "text/plain",
-    "text/event-stream": "text/event-stream",
+    EVENTS: EVENTS,
 }
 _ACCEPT_LENGTH_MAX = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -72,6 +73,10 @@ def encode(value: object, media_type: str) -> bytes:
         return _msgpack(value)
     if media_type == CSV:
         return _csv(value)
+    if media_type == EVENTS:
+        return b"".join(
+            b"data: " + _json.encode(each) + b"\n\n" for each in (value if isinstance(value, list) else [value])
+        )
     return _json.encode(value)
 
 

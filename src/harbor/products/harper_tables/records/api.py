@@ -93,6 +93,8 @@ def _asked(body: Fields) -> tuple[str, str, list[Any], How]:
         if not isinstance(record, dict):
             body.refuse(f"'records[{place}]' must be of type object", field=f"records[{place}]")
             break
+    if (body.number("replicatedConfirmation", at_least=0) or 0) > 0:
+        body.refuse("'replicatedConfirmation' must be 0, for there is one node", field="replicatedConfirmation")
     how = How(
         expires_us=_moment(body, "expiresAt"),
         updated_us=_moment(body, "timestamp"),

@@ -100,7 +100,7 @@ OPERATIONS = (
     Operation(
         name="read_transaction_log",
         handler=read_transaction_log,
-        only="readAuditLog",
+        only="readTransactionLog",
         read="long",
         group=_GROUP,
         summary="What was done to a table, as a list",
