@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
-from harbor.products.harper_tables.admin_ops import asking, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, store
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
@@ -31,7 +31,7 @@ def add_node(call: Call, body: Fields) -> dict[str, Any]:
     """Keep what is told of a node."""
     name, doc = _node(body)
     body.check()
-    store.put(call.tx, call.account_id, _NODE, name, doc)
+    keeping.keep(call, _NODE, name, doc)
     return {"message": f"Successfully added '{name}' to cluster", "note": NOT_CONNECTED}
 
 
@@ -40,7 +40,7 @@ def update_node(call: Call, body: Fields) -> dict[str, Any]:
     name, doc = _node(body)
     body.check()
     _need(call, name)
-    store.put(call.tx, call.account_id, _NODE, name, doc)
+    keeping.keep(call, _NODE, name, doc)
     return {"message": f"Successfully updated '{name}'", "note": NOT_CONNECTED}
 
 
@@ -49,7 +49,7 @@ def remove_node(call: Call, body: Fields) -> str:
     name, _ = _named(body)
     body.check()
     _need(call, name)
-    store.delete(call.tx, call.account_id, _NODE, name)
+    keeping.forget(call, _NODE, name)
     return f"Successfully removed '{name}' from cluster"
 
 
@@ -66,9 +66,9 @@ def configure_cluster(call: Call, body: Fields) -> dict[str, Any]:
         inner.check()
     body.check()
     for kept in store.listing(call.tx, call.account_id, _NODE):
-        store.delete(call.tx, call.account_id, _NODE, kept.name)
+        keeping.forget(call, _NODE, kept.name)
     for name, doc in nodes:
-        store.put(call.tx, call.account_id, _NODE, name, doc)
+        keeping.keep(call, _NODE, name, doc)
     added = [f"Successfully added '{name}' to cluster" for name, _ in nodes]
     return {"message": "Cluster successfully configured.", "connections": added, "note": NOT_CONNECTED}
 
@@ -107,7 +107,7 @@ def cluster_set_routes(call: Call, body: Fields) -> dict[str, Any]:
             continue
         known.add(name)
         added.append(route)
-        store.put(call.tx, call.account_id, _ROUTE, name, {"route": route})
+        keeping.keep(call, _ROUTE, name, {"route": route})
     return {"message": "cluster routes successfully set", "set": added, "skipped": skipped}
 
 
@@ -124,7 +124,7 @@ def cluster_delete_routes(call: Call, body: Fields) -> dict[str, Any]:
     deleted: list[Any] = []
     skipped: list[Any] = []
     for name, route in routes:
-        (deleted if store.delete(call.tx, call.account_id, _ROUTE, name) else skipped).append(route)
+        (deleted if keeping.forget(call, _ROUTE, name) else skipped).append(route)
     return {"message": "cluster routes successfully deleted", "deleted": deleted, "skipped": skipped}
 
 

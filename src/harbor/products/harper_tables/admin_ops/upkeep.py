@@ -28,6 +28,7 @@ def start(call: Call, kind: str, type_: str, data: Mapping[str, Any]) -> dict[st
     job_id = str(uuid4())
     known = {"type": type_, "user": user_of(call).username}
     queue.enqueue(call.tx, call.account_id, kind, {**known, **data}, job_id=job_id)
+    call.emit("harper.job.started", subject=job_id, data={"job": job_id, "type": type_})
     # Clients take the fifth word.
     return {"message": f"Starting job with id {job_id}", "job_id": job_id}
 

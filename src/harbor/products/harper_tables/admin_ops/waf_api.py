@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
-from harbor.products.harper_tables.admin_ops import asking, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, store
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.rights import user_of
@@ -36,7 +36,7 @@ def add_waf_rule(call: Call, body: Fields) -> dict[str, Any]:
     if store.get(call.tx, call.account_id, _RULE, id_) is not None:
         raise Conflict(f"WAF rule {id_} already exists", code="waf_rule_exists")
     rule.setdefault("provenance", {"origin": "human", "approver": user_of(call).username})
-    store.put(call.tx, call.account_id, _RULE, id_, {"id": id_, **rule})
+    keeping.keep(call, _RULE, id_, {"id": id_, **rule})
     return {"message": f"Added WAF rule {id_}", "note": NOT_APPLIED}
 
 
@@ -48,7 +48,7 @@ def alter_waf_rule(call: Call, body: Fields) -> str:
     kept = store.get(call.tx, call.account_id, _RULE, id_)
     if kept is None:
         raise _missing(id_)
-    store.put(call.tx, call.account_id, _RULE, id_, {**kept.doc, **changed})
+    keeping.keep(call, _RULE, id_, {**kept.doc, **changed})
     return f"Updated WAF rule {id_}"
 
 
@@ -56,7 +56,7 @@ def drop_waf_rule(call: Call, body: Fields) -> str:
     """Forget a rule."""
     id_ = asking.name(body, "id")
     body.check()
-    if not store.delete(call.tx, call.account_id, _RULE, id_):
+    if not keeping.forget(call, _RULE, id_):
         raise _missing(id_)
     return f"Dropped WAF rule {id_}"
 
@@ -78,7 +78,7 @@ def set_waf_mode(call: Call, body: Fields) -> dict[str, Any]:
     body.check()
     said = {name: value for name, value in (("mode", mode or None), ("scoreThreshold", threshold)) if value is not None}
     present = store.get(call.tx, call.account_id, _CONTROL, _ONLY)
-    store.put(call.tx, call.account_id, _CONTROL, _ONLY, {**(present.doc if present else {}), **said})
+    keeping.keep(call, _CONTROL, _ONLY, {**(present.doc if present else {}), **said})
     text = ", ".join(f"{name} set to {value}" for name, value in said.items())
     return {"message": f"WAF {text}", "note": NOT_APPLIED}
 

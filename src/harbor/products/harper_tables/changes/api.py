@@ -27,6 +27,7 @@ from harbor.products.harper_tables.changes.service import Follower, News
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.records.audit_store import TOPIC
+from harbor.products.harper_tables.records.feed_store import Place
 
 HEARTBEAT_S = 15.0
 # How often a follower that is woken again and again looks.
@@ -119,7 +120,7 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
         while True:
             news.clear()
 
-            def look(call: Call, _supply: object, at: service.Place = place) -> list[News]:
+            def look(call: Call, _supply: object, at: Place = place) -> list[News]:
                 return service.look(call, who, at)
 
             try:

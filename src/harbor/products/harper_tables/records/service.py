@@ -19,7 +19,7 @@ from harbor.products.harper_tables.catalog.model import TIMES, Table
 from harbor.products.harper_tables.error_paths import at, each_of
 from harbor.products.harper_tables.ordering import order_key, rank_end
 from harbor.products.harper_tables.records import audit_store as audit
-from harbor.products.harper_tables.records import store, upkeep_store
+from harbor.products.harper_tables.records import store, telling, upkeep_store
 from harbor.products.harper_tables.records.model import (
     BYTES_MAX,
     NUMERIC_KEYS,
@@ -343,4 +343,6 @@ def _noted(
         )
     else:
         position = audit.moment(call.tx, table.id)
+    if done and table.tells_changes:
+        telling.tell(call, table, operation, done, position)
     return Written(done=done, skipped=skipped, new_attributes=new_attributes, position=position)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from harbor.kernel.call import Call
-from harbor.products.harper_tables.admin_ops import sealing, store
+from harbor.products.harper_tables.admin_ops import keeping, sealing, store
 from harbor.products.harper_tables.admin_ops.access_keys import x509
 from harbor.products.harper_tables.admin_ops.store import Kept
 
@@ -23,8 +23,8 @@ def keep(call: Call, name: str, doc: dict[str, Any], private_key: str | None) ->
     """Keep a certificate, and its private key if one came with it."""
     if private_key is not None:
         key_name = doc["private_key_name"] = f"{name}.pem"
-        store.put(call.tx, call.account_id, _KEYS, key_name, {}, secret=sealing.sealed(call, private_key))
-    store.put(call.tx, call.account_id, _KIND, name, doc)
+        keeping.keep(call, _KEYS, key_name, {}, secret=sealing.sealed(call, private_key))
+    keeping.keep(call, _KIND, name, doc)
 
 
 def key_for(call: Call, certificate: Any) -> str | None:
@@ -41,10 +41,10 @@ def remove(call: Call, name: str) -> bool:
     kept = store.get(call.tx, call.account_id, _KIND, name)
     if kept is None:
         return False
-    store.delete(call.tx, call.account_id, _KIND, name)
+    keeping.forget(call, _KIND, name)
     key_name = kept.doc.get("private_key_name")
     if key_name and not any(each.doc.get("private_key_name") == key_name for each in listing(call)):
-        store.delete(call.tx, call.account_id, _KEYS, key_name)
+        keeping.forget(call, _KEYS, key_name)
     return True
 
 
@@ -61,7 +61,7 @@ def authority(call: Call) -> tuple[str, str]:
         return str(kept.doc["certificate"]), private
     pem = x509.authority(private, f"Harper authority of {call.account_id}"[:64], call.tx.now)
     doc = {"certificate": pem, "private_key_name": key_name, "is_authority": True, "hosts": [], "uses": []}
-    store.put(call.tx, call.account_id, _KIND, _AUTHORITY, doc)
+    keeping.keep(call, _KIND, _AUTHORITY, doc)
     return pem, private
 
 
@@ -70,5 +70,5 @@ def _key(call: Call, name: str) -> tuple[str, str]:
     secret = None if kept is None else sealing.opened(call, kept)
     if secret is None:
         secret = x509.fresh_key()
-        store.put(call.tx, call.account_id, _KEYS, name, {}, secret=sealing.sealed(call, secret))
+        keeping.keep(call, _KEYS, name, {}, secret=sealing.sealed(call, secret))
     return name, secret

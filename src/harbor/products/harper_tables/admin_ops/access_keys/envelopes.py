@@ -14,7 +14,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Unavailable
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.services import Services
-from harbor.products.harper_tables.admin_ops import sealing, store
+from harbor.products.harper_tables.admin_ops import keeping, sealing, store
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import User
 
@@ -40,7 +40,7 @@ def public_key(call: Call, fresh: str | None) -> tuple[str, str]:
         if fresh is None:
             raise Unavailable("The key of this account is being made; send the request again.", retry_after_s=1)
         pem = _public(_loaded(fresh))
-        store.put(call.tx, call.account_id, _KIND, _NAME, {"public_key": pem}, secret=sealing.sealed(call, fresh))
+        keeping.keep(call, _KIND, _NAME, {"public_key": pem}, secret=sealing.sealed(call, fresh))
     else:
         pem = str(kept.doc["public_key"])
     return pem, hashlib.sha256(pem.encode()).hexdigest()

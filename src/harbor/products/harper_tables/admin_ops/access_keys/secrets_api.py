@@ -6,7 +6,7 @@ from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
-from harbor.products.harper_tables.admin_ops import asking, sealing, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, sealing, store
 from harbor.products.harper_tables.admin_ops.access_keys import envelopes
 from harbor.products.harper_tables.admin_ops.store import Kept
 from harbor.products.harper_tables.fields import Fields
@@ -34,7 +34,7 @@ def set_secret(call: Call, body: Fields) -> dict[str, Any]:
         "processEnv": is_environment,
         "metadata": metadata,
     }
-    store.put(call.tx, call.account_id, _KIND, name, doc, secret=sealing.sealed(call, text))
+    keeping.keep(call, _KIND, name, doc, secret=sealing.sealed(call, text))
     return {"name": name, "kid": doc["kid"], "created": present is None}
 
 
@@ -75,7 +75,7 @@ def delete_secret(call: Call, body: Fields) -> str:
     name = asking.name(body, "name")
     body.check()
     _need(call, name)
-    store.delete(call.tx, call.account_id, _KIND, name)
+    keeping.forget(call, _KIND, name)
     return f"Successfully deleted secret: {name}"
 
 
@@ -95,7 +95,7 @@ def _need(call: Call, name: str) -> Kept:
 def _with_grants(call: Call, kept: Kept, grants: list[str]) -> dict[str, Any]:
     is_changed = grants != kept.doc["grants"]
     if is_changed:
-        store.put(call.tx, call.account_id, _KIND, kept.name, {**kept.doc, "grants": grants}, secret=kept.secret)
+        keeping.keep(call, _KIND, kept.name, {**kept.doc, "grants": grants}, secret=kept.secret)
     return {"name": kept.name, "grants": grants, "changed": is_changed}
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from harbor.kernel.call import Call
-from harbor.products.harper_tables.admin_ops import asking, sealing, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, sealing, store
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.refusals import invalid
@@ -36,9 +36,7 @@ def add_ssh_key(call: Call, body: Fields) -> dict[str, Any]:
         )
     if is_made:
         key, reply["public_key"] = _made(name)
-    store.put(
-        call.tx, call.account_id, _KIND, name, {"host": host, "hostname": hostname}, secret=sealing.sealed(call, key)
-    )
+    keeping.keep(call, _KIND, name, {"host": host, "hostname": hostname}, secret=sealing.sealed(call, key))
     if known_hosts:
         present = _known_hosts(call)
         _keep_hosts(call, f"{present.rstrip()}\n{known_hosts}" if present else known_hosts)
@@ -65,7 +63,7 @@ def update_ssh_key(call: Call, body: Fields) -> dict[str, Any]:
         raise invalid(
             f"SSH key '{name}' does not exist. Use add_ssh_key to create it.", code="ssh_key_missing", field="name"
         )
-    store.put(call.tx, call.account_id, _KIND, name, kept.doc, secret=sealing.sealed(call, key))
+    keeping.keep(call, _KIND, name, kept.doc, secret=sealing.sealed(call, key))
     return reply
 
 
@@ -74,7 +72,7 @@ def delete_ssh_key(call: Call, body: Fields) -> dict[str, Any]:
     name = _name(body)
     reply = asking.everywhere(body, {"message": f"Deleted ssh key: {name}"})
     body.check()
-    if not store.delete(call.tx, call.account_id, _KIND, name):
+    if not keeping.forget(call, _KIND, name):
         raise _missing(name)
     return reply
 
@@ -115,7 +113,7 @@ def _known_hosts(call: Call) -> str | None:
 
 
 def _keep_hosts(call: Call, text: str) -> None:
-    store.put(call.tx, call.account_id, _HOSTS_KIND, _HOSTS, {"text": text[-asking.TEXT_LENGTH_MAX :]})
+    keeping.keep(call, _HOSTS_KIND, _HOSTS, {"text": text[-asking.TEXT_LENGTH_MAX :]})
 
 
 def _made(name: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
-from harbor.products.harper_tables.admin_ops import archive_store, store
+from harbor.products.harper_tables.admin_ops import archive_store, keeping, store
 from harbor.products.harper_tables.admin_ops.backups import archive
 from harbor.products.harper_tables.admin_ops.backups.archive import Taken
 from harbor.products.harper_tables.admin_ops.store import Kept
@@ -44,7 +44,7 @@ def keep(call: Call, database: str, taken: Taken) -> int:
         "file_count": taken.files,
         "sha256": hashlib.sha256(taken.content).hexdigest(),
     }
-    store.put(call.tx, call.account_id, _KIND, _name(database, number), doc)
+    keeping.keep(call, _KIND, _name(database, number), doc)
     archive_store.put(call.tx, call.account_id, _KIND, _name(database, number), taken.content)
     return number
 
@@ -78,7 +78,7 @@ def verify(call: Call, database: str, number: int) -> str:
 def delete(call: Call, database: str, number: int) -> None:
     """Forget a backup. Raises `Missing`."""
     _need(call, database, number)
-    store.delete(call.tx, call.account_id, _KIND, _name(database, number))
+    keeping.forget(call, _KIND, _name(database, number))
     archive_store.delete(call.tx, call.account_id, _KIND, _name(database, number))
 
 
@@ -105,6 +105,7 @@ def restore(call: Call, database: str, number: int | None, compat: Compat) -> st
         raise invalid(f"Backup {number} of '{database}' cannot be read", code="backup_damaged") from None
     for described, docs in zip(manifest["tables"], tables, strict=True):
         _restore(call, database, described, docs, compat)
+    keeping.tell(call, _KIND, "restored", _name(database, number), database=database)
     return f"Backup {number} of '{database}' was restored"
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
 from harbor.kernel.errors import Missing
-from harbor.products.harper_tables.admin_ops import archive_store, store
+from harbor.products.harper_tables.admin_ops import archive_store, keeping, store
 from harbor.products.harper_tables.rights import user_of
 
 STATUSES: Final = ("pending", "success", "failed", "rolled_back")
@@ -23,7 +23,7 @@ def note(call: Call, project: str, payload: bytes) -> str:
     """Note a deployment that went well; its id."""
     known = sorted(store.listing(call.tx, call.account_id, _KIND), key=lambda each: (each.created_at, each.name))
     for old in known[: max(0, len(known) + 1 - KEPT_MAX)]:
-        store.delete(call.tx, call.account_id, _KIND, old.name)
+        keeping.forget(call, _KIND, old.name)
         archive_store.delete(call.tx, call.account_id, _KIND, old.name)
     id_, now = str(uuid4()), iso_ms(call.tx.now)
     record = {
@@ -43,7 +43,7 @@ def note(call: Call, project: str, payload: bytes) -> str:
         "error": None,
         "payload_blob_present": True,
     }
-    store.put(call.tx, call.account_id, _KIND, id_, record)
+    keeping.keep(call, _KIND, id_, record)
     archive_store.put(call.tx, call.account_id, _KIND, id_, payload)
     return id_
 
@@ -74,5 +74,5 @@ def payload(call: Call, id_: str) -> bytes:
 def forget_payload(call: Call, id_: str) -> int:
     """Delete the archive of one; how many bytes it had."""
     record = get(call, id_)
-    store.put(call.tx, call.account_id, _KIND, id_, {**record, "payload_blob_present": False})
+    keeping.keep(call, _KIND, id_, {**record, "payload_blob_present": False})
     return archive_store.delete(call.tx, call.account_id, _KIND, id_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from harbor.kernel.call import Call
-from harbor.products.harper_tables.admin_ops import store
+from harbor.products.harper_tables.admin_ops import keeping, store
 from harbor.products.harper_tables.admin_ops.components import archives, files_store
 from harbor.products.harper_tables.admin_ops.components.archives import Files
 from harbor.products.harper_tables.admin_ops.components.files_store import File
@@ -35,7 +35,7 @@ def add(call: Call, project: str) -> None:
     """Make an empty project. Raises `Invalid` if there is one."""
     if has(call, project):
         raise invalid("Project already exists", code="project_exists", field="project")
-    store.put(call.tx, call.account_id, _KIND, project, {})
+    keeping.keep(call, _KIND, project, {})
 
 
 def need(call: Call, project: str, sentence: str = "Project does not exist") -> None:
@@ -46,7 +46,7 @@ def need(call: Call, project: str, sentence: str = "Project does not exist") -> 
 
 def replace(call: Call, project: str, files: Files, settings: dict[str, Any]) -> None:
     """Put these files in place of all that the project held; it is made if there is none."""
-    store.put(call.tx, call.account_id, _KIND, project, settings)
+    keeping.keep(call, _KIND, project, settings)
     files_store.delete(call.tx, call.account_id, project)
     whole = {folder: None for path in files for folder in parents(path)} | dict(files)
     _room_for(call, len(whole), sum(len(held or b"") for held in whole.values()))
@@ -57,7 +57,7 @@ def replace(call: Call, project: str, files: Files, settings: dict[str, Any]) ->
 def write(call: Call, project: str, path: str, content: bytes | None) -> None:
     """Write a file, or make a folder; folders on the way are made, and the project too."""
     if not has(call, project):
-        store.put(call.tx, call.account_id, _KIND, project, {})
+        keeping.keep(call, _KIND, project, {})
     _room_for(call, 1, len(content or b""))
     for folder in parents(path):
         found = files_store.get(call.tx, call.account_id, project, folder)
@@ -71,6 +71,7 @@ def write(call: Call, project: str, path: str, content: bytes | None) -> None:
             raise invalid("Invalid file path", code="invalid_path", field="file")
         return
     files_store.put(call.tx, call.account_id, project, path, content)
+    keeping.tell(call, _KIND, "set", project, file=path)
 
 
 def read(call: Call, project: str, path: str) -> File | None:
@@ -93,9 +94,11 @@ def drop(call: Call, project: str, path: str | None = None) -> None:
     """Remove a project, or a file or folder of it. Raises `Invalid` if it is not there."""
     need(call, project)
     if path is None:
-        store.delete(call.tx, call.account_id, _KIND, project)
+        keeping.forget(call, _KIND, project)
     if files_store.delete(call.tx, call.account_id, project, path) == 0 and path is not None:
         raise invalid("File does not exist", code="file_missing", field="file")
+    if path is not None:
+        keeping.tell(call, _KIND, "removed", project, file=path)
 
 
 def _room_for(call: Call, count: int, size: int) -> None:

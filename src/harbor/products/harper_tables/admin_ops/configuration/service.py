@@ -8,7 +8,7 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.identity import store as identity
 from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables.admin_ops import sealing, store
+from harbor.products.harper_tables.admin_ops import keeping, sealing, store
 from harbor.products.harper_tables.admin_ops.configuration.keys import CLUSTERING, KEYS, UNREADABLE, Key, find
 from harbor.products.harper_tables.compat import Compat
 
@@ -35,12 +35,12 @@ def set_values(call: Call, values: Mapping[str, Any]) -> None:
     """Store values; null forgets one, so that the default is in force again."""
     for name, value in values.items():
         if value is None:
-            store.delete(call.tx, call.account_id, _KIND, name)
+            keeping.forget(call, _KIND, name)
         elif name in UNREADABLE:
             secret = sealing.sealed(call, str(value))
-            store.put(call.tx, call.account_id, _KIND, name, {"value": None}, secret=secret)
+            keeping.keep(call, _KIND, name, {"value": None}, secret=secret)
         else:
-            store.put(call.tx, call.account_id, _KIND, name, {"value": value})
+            keeping.keep(call, _KIND, name, {"value": value})
 
 
 def in_force(call: Call, started_with: Mapping[str, Any], compat: Compat) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from harbor.kernel.call import Call
 from harbor.kernel.http.services import Services
-from harbor.products.harper_tables.admin_ops import asking, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, store
 from harbor.products.harper_tables.admin_ops.licensing import licences
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
@@ -54,7 +54,7 @@ def install_usage_license(call: Call, body: Fields, services: Services) -> str:
     name = hashlib.sha256(str(found["id"]).encode()).hexdigest()
     if store.get(call.tx, call.account_id, _KIND, name) is not None:
         return "Usage license already installed"
-    store.put(call.tx, call.account_id, _KIND, name, found)
+    keeping.keep(call, _KIND, name, found)
     return "Successfully installed usage license"
 
 

@@ -13,7 +13,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Unsupported
 from harbor.kernel.http.services import Services
 from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables.admin_ops import asking, permitting, upkeep
+from harbor.products.harper_tables.admin_ops import asking, keeping, permitting, upkeep
 from harbor.products.harper_tables.admin_ops.system import information
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
@@ -28,6 +28,7 @@ def restart(call: Call, body: Fields, services: Services) -> str:
     """Close and open again the listener of the operations; other products go on."""
     permitting.require_operator(call, "restart")
     _restarting(services)(call.tx)
+    keeping.tell(call, "instance", "restarted", "operations")
     return f"Restarting {body.compat.product}. This may take up to 60 seconds."
 
 
@@ -42,6 +43,7 @@ def restart_service(call: Call, body: Fields, services: Services) -> dict[str, A
     restart_all = _restarting(services)
     job = upkeep.start(call, upkeep.DONE, "restart_service", {"message": f"Restarting {service}"})
     restart_all(call.tx)
+    keeping.tell(call, "instance", "restarted", service)
     return asking.everywhere(body, {"message": f"Restarting {service}", "job_id": job["job_id"]})
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.http.services import Services
-from harbor.products.harper_tables.admin_ops import asking, store
+from harbor.products.harper_tables.admin_ops import asking, keeping, store
 from harbor.products.harper_tables.admin_ops.components import listing as components
 from harbor.products.harper_tables.admin_ops.configuration import service as configuration
 from harbor.products.harper_tables.admin_ops.configuration.in_force import configuration_of
@@ -29,7 +29,7 @@ def set_status(call: Call, body: Fields) -> dict[str, Any]:
     if id_ == "availability" and status and status not in _AVAILABILITIES:
         body.refuse(f'Status "availability" only accepts these values: {", ".join(_AVAILABILITIES)}', field="status")
     body.check()
-    store.put(call.tx, call.account_id, _KIND, id_, {"status": status})
+    keeping.keep(call, _KIND, id_, {"status": status})
     kept = store.get(call.tx, call.account_id, _KIND, id_)
     assert kept is not None, id_
     return _shown(kept)
@@ -56,7 +56,7 @@ def clear_status(call: Call, body: Fields) -> bool:
     """Forget a status; whether there was one."""
     id_ = body.choice("id", among=_IDS, default="primary")
     body.check()
-    return store.delete(call.tx, call.account_id, _KIND, id_)
+    return keeping.forget(call, _KIND, id_)
 
 
 def _shown(kept: Kept) -> dict[str, Any]:
