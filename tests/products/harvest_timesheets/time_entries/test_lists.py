@@ -6,6 +6,7 @@ from datetime import date
 from itertools import product
 from typing import Any
 
+import pytest
 from tests.products.harvest_timesheets.office import Json, Office
 from tests.products.harvest_timesheets.reports.test_reports import world
 
@@ -40,7 +41,8 @@ async def test_an_entry_of_a_list_is_the_entry_by_itself(office: Office) -> None
             assert (entry, list(entry)) == (alone, list(alone))
 
 
-async def test_counts_of_lists_are_those_of_the_entries(office: Office) -> None:
+async def test_counts_of_lists_are_those_of_the_entries(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages_store, "_DEEP_MIN", 4)
     at = await world(office, seed=5, entries=80)
     some = (await office.admin.got("/v2/time_entries?per_page=5"))["time_entries"]
     ids = {"time_entry_ids": [each["id"] for each in some if not each["is_billed"]]}
@@ -83,3 +85,25 @@ def _listed(call: Any, asked: Json) -> tuple[list[int], int]:
     filter_ = Filter(**facts, **days, approval_status=None if status is None else Approval(status))
     found = pages_store.latest_first(call.tx, call.account_id, PageRequest(limit=4, number=2), filter_, None)
     return [line[0] for line in found.items], found.total or 0
+
+
+async def test_what_changed_since_is_counted_from_either_end(
+    sqlite_office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages_store, "_FEW_MAX", 2)
+    office, admin = sqlite_office, sqlite_office.admin
+    project = await office.project()
+    task = (await admin.got(f"/v2/projects/{project['id']}/task_assignments"))["task_assignments"][0]["task"]["id"]
+    about = {"project_id": project["id"], "task_id": task, "spent_date": "2026-05-01", "hours": 1}
+    ids = []
+    for _ in range(11):
+        office.house.clock.advance(60)
+        ids.append((await admin.made("/v2/time_entries", about))["id"])
+
+    for number in range(12):
+        since = f"2026-05-25T12:{number + 1:02}:00Z"
+        listed = await admin.got(f"/v2/time_entries?updated_since={since}")
+        assert (listed["total_entries"], [each["id"] for each in listed["time_entries"]]) == (
+            11 - number,
+            list(reversed(ids[number:])),
+        )

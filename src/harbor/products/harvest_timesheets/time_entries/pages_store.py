@@ -8,7 +8,7 @@ the filter. Measured on 1,000,000 entries: docs/products/harvest.md#how-it-is-bu
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from harbor.kernel.clock import micros, micros_or_none
 from harbor.kernel.pages import PageRequest
@@ -63,7 +63,9 @@ _PAGE = f"""
 """
 _EVERYTHING: Final = Filter()
 # So many changed entries are read by their change and sorted; more are found sooner among the latest days.
-_CHANGED_FEW_MAX: Final = 30_000
+_FEW_MAX: Final = 30_000
+# Beyond so many entries the months before a page are skipped as months.
+_DEEP_MIN: Final = 100_000
 
 
 def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, reach: Reach | None) -> Listed[Line]:
@@ -73,9 +75,9 @@ def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, re
     _over(where, filter_.from_on, filter_.to_on)
     if filter_.updated_since is not None:
         # The sign keeps an index from being used that would have everything sorted.
-        column = "updated_at" if total <= _CHANGED_FEW_MAX else "+updated_at"
+        column = "updated_at" if total <= _FEW_MAX else "+updated_at"
         where.also(f"{column} >= :updated_since", updated_since=micros(filter_.updated_since))
-    elif _is_sparse(filter_):
+    elif _is_far(filter_, page):
         offset = _skip_months(tx, account_id, where, filter_, reach, page)
     if page.offset >= total:
         return Listed((), False, total)
@@ -108,24 +110,30 @@ def _all(tx: Tx, account_id: str) -> int:
 
 
 def _changed(tx: Tx, account_id: str, since_us: int) -> int:
-    """How many entries changed since a moment: those, or the others, are counted along the index, whichever are fewer."""
+    """How many entries changed since a moment: those, or the others, are counted along the index, whichever are fewer.
+
+    Clients ask for what changed lately or for everything, so a few others are looked for first.
+    """
     total = _all(tx, account_id)
+    for most in (min(_FEW_MAX, total), total // 2):
+        others = _counted(tx, account_id, "<", since_us, most + 1)
+        if others <= most:
+            return total - others
+        changed = _counted(tx, account_id, ">=", since_us, most + 1)
+        if changed <= most:
+            return changed
+    raise AssertionError("one of two parts is the smaller one")
+
+
+def _counted(tx: Tx, account_id: str, comparison: Literal["<", ">="], since_us: int, most: int) -> int:
+    where = Where(account_id=account_id).compare("updated_at", comparison, since_us)
     row = tx.row(
-        """
-        SELECT COUNT(*) AS n FROM (
-            SELECT 1 AS one FROM harvest_time_entries
-            WHERE account_id = :account_id AND updated_at >= :since LIMIT :most
-        ) AS part
-        """,
-        account_id=account_id,
-        since=since_us,
-        most=total // 2 + 1,
+        f"SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM harvest_time_entries {where} LIMIT :most) AS part",
+        **where.values,
+        most=most,
     )
     assert row is not None
-    if row["n"] <= total // 2:
-        return int(row["n"])
-    before = Where(account_id=account_id).compare("updated_at", "<", since_us)
-    return total - listing.count(tx, "harvest_time_entries", before)
+    return int(row["n"])
 
 
 def _is_summed(filter_: Filter) -> bool:
@@ -134,10 +142,11 @@ def _is_summed(filter_: Filter) -> bool:
     return all(each is None for each in others)
 
 
-def _is_sparse(filter_: Filter) -> bool:
+def _is_far(filter_: Filter, page: PageRequest) -> bool:
     """Whether what is asked for may lie far back, behind much that is not."""
-    has_state = filter_.is_billed is not None or filter_.approval_status is not None
-    return has_state and _is_summed(filter_) and filter_.from_on is None and filter_.to_on is None
+    if not _is_summed(filter_) or filter_.from_on is not None or filter_.to_on is not None:
+        return False
+    return filter_.is_billed is not None or filter_.approval_status is not None or page.offset >= _DEEP_MIN
 
 
 def _skip_months(tx: Tx, account_id: str, where: Where, filter_: Filter, reach: Reach | None, page: PageRequest) -> int:
