@@ -18,6 +18,7 @@ from harbor.products.harvest_timesheets.invoices import payments_api as invoice_
 from harbor.products.harvest_timesheets.item_categories import api as item_categories
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
+from harbor.products.harvest_timesheets.public_pages import api as public_pages
 from harbor.products.harvest_timesheets.rates import api as rates
 from harbor.products.harvest_timesheets.reports import api as reports
 from harbor.products.harvest_timesheets.roles import api as roles
@@ -55,4 +56,5 @@ ROUTES: tuple[Route, ...] = (
     *invoice_payments.ROUTES,
     *estimates.ROUTES,
     *estimate_messages.ROUTES,
+    *public_pages.ROUTES,
 )

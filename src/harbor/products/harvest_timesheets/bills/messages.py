@@ -64,8 +64,14 @@ def record(call: Call, kind: BillKind, bill_id: int, event_type: str, *, by: Rec
 
 def record_view(call: Call, kind: BillKind, bill_id: int, *, since: datetime | None, by: Recipient) -> None:
     """Note that the client has opened the public page, unless that is noted since some moment already."""
-    if not store.has_event(call.tx, call.account_id, kind, bill_id, VIEW, since=since):
+    call.tx.lock("harvest", call.account_id, f"{kind}_view", bill_id)
+    if not is_viewed(call, kind, bill_id, since=since):
         record(call, kind, bill_id, VIEW, by=by)
+
+
+def is_viewed(call: Call, kind: BillKind, bill_id: int, *, since: datetime | None) -> bool:
+    """Whether it is noted that the client has opened the public page, since some moment."""
+    return store.has_event(call.tx, call.account_id, kind, bill_id, VIEW, since=since)
 
 
 def mail(call: Call, kind: BillKind, bill_id: int, new: NewMessage, *, link: str) -> Message:
@@ -97,7 +103,7 @@ def mail(call: Call, kind: BillKind, bill_id: int, new: NewMessage, *, link: str
             call.account_id,
             each.email,
             message.subject or "",
-            f"{new.body}\r\n\r\n{link}\r\n",
+            f"{new.body}\r\n\r\n{link}{'.pdf' if new.attach_pdf else ''}\r\n",
             topic=f"harvest.{kind}_message:{message.id}",
             mail_id=call.new_id("mail_"),
             about=f"{kind}/{bill_id}",

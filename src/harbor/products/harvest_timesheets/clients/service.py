@@ -10,6 +10,7 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
 from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.clients import store
@@ -28,6 +29,11 @@ def find(call: Call, client_id: int) -> Client:
     if found is None:
         raise Missing(f"There is no client {client_id}.")
     return found
+
+
+def by_statement_key(tx: Tx, statement_key: str) -> Client | None:
+    """The client whose public statement an address leads to, of whatever account."""
+    return store.by_statement_key(tx, statement_key)
 
 
 def to_list(call: Call) -> None:

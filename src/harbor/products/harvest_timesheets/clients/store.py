@@ -66,6 +66,12 @@ def find(tx: Tx, account_id: str, client_id: int) -> Client | None:
     return _client(row) if row else None
 
 
+def by_statement_key(tx: Tx, statement_key: str) -> Client | None:
+    """The client whose public statement an address leads to, of whatever account."""
+    row = tx.row("SELECT * FROM harvest_clients WHERE statement_key = :statement_key", statement_key=statement_key)
+    return _client(row) if row else None
+
+
 def by_name(tx: Tx, account_id: str, name: str) -> Client | None:
     """The client with a name, however it is written."""
     row = tx.row(

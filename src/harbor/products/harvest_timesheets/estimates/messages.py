@@ -47,10 +47,15 @@ def mark(call: Call, estimate: Estimate, event: Event) -> Message:
 
 def view(call: Call, estimate: Estimate) -> None:
     """Note that the client has opened the page of an estimate that was sent: once for each time it was sent."""
-    if estimate.state is State.SENT:
+    if counts_views(estimate):
         client = clients.find(call, estimate.client_id)
         by = Recipient(name=client.name, email="")
         messages.record_view(call, _KIND, estimate.id, since=estimate.sent_at, by=by)
+
+
+def counts_views(estimate: Estimate) -> bool:
+    """Whether it matters that the client looks: at one that was sent and not answered."""
+    return estimate.state is State.SENT
 
 
 def address(call: Call, estimate: Estimate) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
 from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.billing_settings import service as settings
@@ -44,6 +45,11 @@ def find(call: Call, estimate_id: int) -> Estimate:
     if found is None:
         raise Missing(f"There is no estimate {estimate_id}.")
     return found
+
+
+def by_key(tx: Tx, client_key: str) -> Estimate | None:
+    """The estimate that a public address leads to, of whatever account."""
+    return store.by_key(tx, client_key)
 
 
 def to_manage(call: Call) -> None:

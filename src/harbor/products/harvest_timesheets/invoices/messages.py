@@ -76,10 +76,15 @@ def mark(call: Call, invoice: Invoice, event: Event) -> Message:
 
 def view(call: Call, invoice: Invoice) -> None:
     """Note that the client has opened the page of an invoice that was sent: once for each time it was sent."""
-    if invoice.state is State.DRAFT:
+    if not counts_views(invoice):
         return
     client = clients.find(call, invoice.client_id)
     messages.record_view(call, _KIND, invoice.id, since=invoice.sent_at, by=Recipient(name=client.name, email=""))
+
+
+def counts_views(invoice: Invoice) -> bool:
+    """Whether it matters that the client looks: not at a draft."""
+    return invoice.state is not State.DRAFT
 
 
 def without_payment_options(call: Call, invoice: Invoice) -> Invoice:

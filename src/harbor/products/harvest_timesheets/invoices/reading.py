@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
 from harbor.kernel.pages import PageRequest
+from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.bills import service as bills
@@ -17,6 +19,8 @@ from harbor.products.harvest_timesheets.invoices.model import Filter, Invoice, I
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.projects import service as projects
 
+STATEMENT_INVOICES_MAX: Final = 1_000
+
 
 def find(call: Call, invoice_id: int) -> Invoice:
     """An invoice of the account. Raises `Missing`."""
@@ -24,6 +28,16 @@ def find(call: Call, invoice_id: int) -> Invoice:
     if found is None:
         raise Missing(f"There is no invoice {invoice_id}.")
     return found
+
+
+def by_key(tx: Tx, client_key: str) -> Invoice | None:
+    """The invoice that a public address leads to, of whatever account."""
+    return store.by_key(tx, client_key)
+
+
+def sent_to(call: Call, client_id: int) -> Sequence[Invoice]:
+    """The invoices of a client that are no drafts, those issued last first, as many as a statement holds."""
+    return store.sent_to(call.tx, call.account_id, client_id, limit=STATEMENT_INVOICES_MAX)
 
 
 def to_list(call: Call) -> None:

@@ -115,6 +115,17 @@ def newest_issued_first(
     return listing.numbered(tx, _TABLE, where, page, _invoice, order="issued_on DESC, id DESC")
 
 
+def sent_to(tx: Tx, account_id: str, client_id: int, *, limit: int) -> list[Invoice]:
+    """Invoices of a client that are no drafts, those issued last first: harvest_invoices_by_client."""
+    where = Where(account_id=account_id, client_id=client_id).compare("state", "<>", State.DRAFT.value)
+    rows = tx.rows(
+        f"SELECT * FROM harvest_invoices {where} ORDER BY issued_on DESC, id DESC LIMIT :limit",
+        limit=limit,
+        **where.values,
+    )
+    return [_invoice(row) for row in rows]
+
+
 def _values(invoice: Invoice) -> dict[str, object]:
     values = asdict(invoice)
     values |= {name: micros_or_none(values[name]) for name in _MOMENTS}

@@ -33,7 +33,8 @@ def bill(tx: Tx, account_id: str, ids: list[int], *, invoice_id: int, number: st
     """Put entries that are still to be billed on an invoice; how many there were."""
     billed = 0
     for start in range(0, len(ids), _STEP):
-        where = Where(account_id=account_id, is_billed=0).among("id", ids[start : start + _STEP])
+        where = Where(account_id=account_id, is_billed=0, billable=1).also("timer_started_at IS NULL")
+        where.among("id", ids[start : start + _STEP])
         sums.billed(tx, account_id, where, is_billed=True)
         billed += tx.run(
             f"""

@@ -1,0 +1,1 @@
+"""What clients see of invoices, estimates and their account, by addresses that nobody guesses."""
