@@ -11,9 +11,10 @@ from harbor.products.harper_tables.batches.api import batch_operations
 from harbor.products.harper_tables.catalog.altering_api import OPERATIONS as ALTERING
 from harbor.products.harper_tables.changes.api import changes_operations
 from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.records.revert_api import OPERATIONS as REVERT
 from harbor.products.harper_tables.search.explain_api import explain_operations
 
 
 def additions(known: Sequence[Operation]) -> tuple[Operation, ...]:
     """What is added to the operations that are known, some of which act on those."""
-    return (*ALTERING, *batch_operations(known), *changes_operations(), *explain_operations(known))
+    return (*ALTERING, *REVERT, *batch_operations(known), *changes_operations(), *explain_operations(known))

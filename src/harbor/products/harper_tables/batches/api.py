@@ -7,7 +7,7 @@ path, and leaves nothing behind. With `dry_run` everything is done, told and und
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation, permit
 from harbor.products.harper_tables.records.model import RECORDS_MAX
 from harbor.products.harper_tables.rights import user_of
+from harbor.products.harper_tables.trials import tried
 
 OPERATIONS_MAX = 100
 WRITES = ("insert", "update", "upsert", "put", "delete", "sql")
@@ -34,13 +35,6 @@ class _Refused:
         """A refusal of its own: the transaction may run again, and what is raised is told its place."""
         found = self.error
         return type(found)(found.message, code=found.code, field=found.field, details=found.details, extra=found.extra)
-
-
-class _Undone(Exception):
-    """Carries what a dry run found out past the point where it is undone."""
-
-    def __init__(self, replies: list[Any]) -> None:
-        self.replies = replies
 
 
 def batch_operations(known: Sequence[Operation]) -> tuple[Operation, ...]:
@@ -66,7 +60,7 @@ def batch_operations(known: Sequence[Operation]) -> tuple[Operation, ...]:
         noun = "operation" if len(asked) == 1 else "operations"
         if is_dry:
             message = f"{len(asked)} {noun} would be done; nothing was changed"
-            return {"message": message, "dry_run": True, "replies": _undone(call, act)}
+            return {"message": message, "dry_run": True, "replies": tried(call, act)}
         replies = act()
         return {"message": f"{len(asked)} of {len(asked)} {noun} done", "dry_run": False, "replies": replies}
 
@@ -140,14 +134,3 @@ def _of_the_whole(error: HarborError, place: int) -> HarborError:
     below(path, error)
     error.extra["body"] = {**told, "operation_index": place, "path": error.field}
     return error
-
-
-def _undone(call: Call, act: Callable[[], list[Any]]) -> list[Any]:
-    def do() -> None:
-        raise _Undone(act())
-
-    try:
-        call.tx.attempt(do)
-    except _Undone as done:
-        return done.replies
-    raise AssertionError("a dry run is always undone")
