@@ -26,6 +26,7 @@ from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.idempotency import once
 from harbor.products.harper_tables.operations import Operations, exchange
 from harbor.products.harper_tables.rights import User
+from harbor.products.harper_tables.search.large import Parts, held
 
 _STATUS = {
     Kind.UNAUTHENTICATED: 401,
@@ -118,11 +119,12 @@ def as_milliseconds(moment: datetime) -> int:
 
 def _encode(value: object, request: Request) -> tuple[bytes, str]:
     found = exchange(request)
-    body = replies.encode(value, found.media_type)
+    media_type = found.media_type
+    body = value.encode(media_type) if isinstance(value, Parts) else replies.encode(value, media_type)
     # What is kept for an idempotency key is plain: who asks again may not take gzip.
     may_pack = len(body) >= _PACKED_FROM_BYTES and not found.digest
     found.is_packed = may_pack and replies.takes_gzip(request.header(b"accept-encoding"))
-    return (gzip.compress(body, _PACKING, mtime=0) if found.is_packed else body), found.media_type
+    return held(gzip.compress(body, _PACKING, mtime=0) if found.is_packed else body), media_type
 
 
 def _headers(request: Request) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harbor.kernel.call import Call
@@ -12,7 +12,7 @@ from harbor.products.harper_tables.catalog import service as catalog
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM, Table
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
-from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.operations import Operation, exchange
 from harbor.products.harper_tables.refusals import documented_500
 from harbor.products.harper_tables.rights import readable, user_of
 from harbor.products.harper_tables.search import pages, service
@@ -26,6 +26,7 @@ from harbor.products.harper_tables.search.asked import (
     wants_explained,
 )
 from harbor.products.harper_tables.search.explaining import as_page, explained
+from harbor.products.harper_tables.search.large import Parts, answered, in_parts
 from harbor.products.harper_tables.search.model import (
     COMPARATORS,
     WORDS,
@@ -42,7 +43,7 @@ from harbor.products.harper_tables.system_tables import reading as system
 from harbor.products.harper_tables.values import Doc
 
 _GROUP = "Searches"
-Found = list[Doc] | dict[str, Any] | Answer
+Found = list[Doc] | dict[str, Any] | Answer | Parts
 # More conditions than people write by hand.
 _LIGHT_MAX = 16
 # More records than a table can hold.
@@ -51,6 +52,13 @@ _PART_MAX = 1 << 40
 
 def by_id(call: Call, body: Fields) -> list[Doc]:
     """Records by their keys, in the order of the request."""
+    found = answer_by_id(call, body, None)
+    assert isinstance(found, list), type(found)
+    return found
+
+
+def answer_by_id(call: Call, body: Fields, request: Request | None) -> list[Doc] | Parts:
+    """The same on the wire, where many of them are bytes at once."""
     database, name = _table_of(body)
     ids = body.array("ids", "hash_values", required=True)
     wanted = selection(body, required=True)
@@ -59,7 +67,8 @@ def by_id(call: Call, body: Fields) -> list[Doc]:
     if (table := system.table_of(call, database, name)) is not None:
         return _shown(call, table, wanted, system.by_ids(call, name, ids))
     table = catalog.to_read(call, database, name, attributes=_named(wanted))
-    return _shown(call, table, wanted, service.by_ids(call, table, ids, field=body.label("ids", "hash_values")))
+    field = body.label("ids", "hash_values")
+    return _large(call, table, wanted, service.each_by_id(call, table, ids, field=field), request, field=field)
 
 
 def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
@@ -110,7 +119,7 @@ def _found(
     if table.database == SYSTEM:
         return _shown(call, table, wanted, system.find(call, table.name, query))
     if page is None:
-        return _shown(call, table, wanted, service.find(call, table, query))
+        return _large(call, table, wanted, service.each(call, table, query), request, field="limit")
     paged = pages.page(call, table, query, page)
     return page_shown(paged, _shown(call, table, wanted, paged.docs), request)
 
@@ -176,6 +185,14 @@ def _all_named(tree: Node, wanted: Selection, sort: Sequence[SortKey]) -> list[s
     return list(dict.fromkeys(names))
 
 
+def _large(
+    call: Call, table: Table, wanted: Selection, docs: Iterable[Doc], request: Request | None, *, field: str
+) -> list[Doc] | Parts:
+    """Records that may be many: a list, or bytes already."""
+    parts = (_shown(call, table, wanted, part) for part in in_parts(docs))
+    return answered(parts, None if request is None else exchange(request).media_type, field=field)
+
+
 def _shown(call: Call, table: Table, wanted: Selection, docs: list[Doc]) -> list[Doc]:
     shown = readable(user_of(call), table.database, table.name, table.primary_key)
     return wanted.cut(table, docs, shown)
@@ -183,7 +200,11 @@ def _shown(call: Call, table: Table, wanted: Selection, docs: list[Doc]) -> list
 
 OPERATIONS = (
     Operation(
-        name="search_by_id", also=("search_by_hash",), handler=by_id, group=_GROUP, summary="Records by their keys"
+        name="search_by_id",
+        also=("search_by_hash",),
+        handler=answer_by_id,
+        group=_GROUP,
+        summary="Records by their keys",
     ),
     Operation(name="search_by_value", handler=by_value, group=_GROUP, summary="Records with a value of an attribute"),
     Operation(

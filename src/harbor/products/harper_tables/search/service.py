@@ -14,6 +14,7 @@ import msgspec
 
 from harbor.kernel.bounds import READ_THREAD_S_MAX
 from harbor.kernel.call import Call
+from harbor.kernel.errors import HarborError
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog.model import CREATED, UPDATED, Table
 from harbor.products.harper_tables.error_paths import each_of
@@ -21,6 +22,7 @@ from harbor.products.harper_tables.ordering import is_cut, order_key
 from harbor.products.harper_tables.records.model import key_of, loaded
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.search import planner, store
+from harbor.products.harper_tables.search.large import too_large
 from harbor.products.harper_tables.search.model import EVERYTHING, OUT_BYTES_MAX, Query, SortKey
 from harbor.products.harper_tables.search.planner import EntrySpan, KeySpan, Step, Steps, TimeSpan
 from harbor.products.harper_tables.search.rules import matcher
@@ -42,8 +44,12 @@ class Match(msgspec.Struct, frozen=True, gc=False):  # made for each record: ten
 
 def by_ids(call: Call, table: Table, ids: Sequence[Any], *, field: str = "ids") -> list[Doc]:
     """The records of these primary keys in this order; those that are not there are left out. Raises `Invalid` for too many."""
+    return list(each_by_id(call, table, ids, field=field))
+
+
+def each_by_id(call: Call, table: Table, ids: Sequence[Any], *, field: str = "ids") -> Iterator[Doc]:
+    """The same, one after the other."""
     keys = each_of(key_of, ids, field)
-    docs: list[Doc] = []
     size = 0
     for first in range(0, len(keys), _PART_MAX):
         part = keys[first : first + _PART_MAX]
@@ -51,28 +57,27 @@ def by_ids(call: Call, table: Table, ids: Sequence[Any], *, field: str = "ids") 
         for key in part:
             if (found := known.get(key)) is not None:
                 size = _counted(size, found, field)
-                docs.append(values_of(table, found))
-    return docs
+                yield values_of(table, found)
 
 
 def find(call: Call, table: Table, query: Query) -> list[Doc]:
     """The records a query asks for. Raises `Invalid` if they are more than one reply may hold."""
-    found, size = [], 0
+    return list(each(call, table, query))
+
+
+def each(call: Call, table: Table, query: Query) -> Iterator[Doc]:
+    """The same, one after the other."""
+    size = 0
     for match in islice(_ordered(call.tx, table, query), query.offset, query.wanted):
         size = _counted(size, match.found, "limit")
-        found.append(match.doc)
-    return found
+        yield match.doc
 
 
 def _counted(size: int, found: Found, field: str) -> int:
     """The bytes of an answer with one more record. Raises `Invalid` if they are more than one reply may hold."""
     size += len(found.doc)
     if size > OUT_BYTES_MAX:
-        raise invalid(
-            f"The answer would hold more than {OUT_BYTES_MAX} bytes of records; ask for a part with limit and offset.",
-            code="answer_too_large",
-            field=field,
-        )
+        raise too_large(field)
     return size
 
 
@@ -206,11 +211,25 @@ def _by_value(alike: list[Match], key: SortKey) -> list[Match]:
 def _sorted(walked: Iterable[Match], query: Query) -> list[Match]:
     """All matches in order; only as many are kept at a time as the answer can need."""
     kept: list[Match] = []
+    size = 0
     for match in walked:
         kept.append(match)
+        size += len(match.found.doc)
         if query.wanted is not None and len(kept) >= query.wanted + _SLACK:
             kept = _in_order(kept, query.sort)[: query.wanted]
+            size = sum(len(each.found.doc) for each in kept)
+        if size > OUT_BYTES_MAX:
+            raise _too_much_to_sort()
     return _in_order(kept, query.sort)
+
+
+def _too_much_to_sort() -> HarborError:
+    return invalid(
+        f"To sort what is found, more than {OUT_BYTES_MAX} bytes of records would be held; narrow it with conditions, ask "
+        "for fewer with limit and offset, or page through the order of one attribute with an index.",
+        code="answer_too_large",
+        field="sort",
+    )
 
 
 def _in_order(kept: list[Match], sort: Sequence[SortKey]) -> list[Match]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harbor.kernel.bounds import MIB
 from harbor.products.harper_tables.sql.faults import too_much
+from harbor.products.harper_tables.values import Doc
 
 T = TypeVar("T")
 _LOOK_EACH = 256
@@ -80,11 +81,28 @@ class Budget:
                 "sql_bytes_kept",
             )
 
-    def answering(self, rows: Iterable[T]) -> list[T]:
-        """The rows of the answer, if they are not too many."""
-        found = []
+    def answering(self, rows: Iterable[Doc]) -> list[Doc]:
+        """The rows of the answer, if they are not too many and not too large."""
+        found, held = [], 0
         for row in rows:
             found.append(row)
             if len(found) > self.bounds.rows_out:
                 raise too_much(f"The answer has more than {self.bounds.rows_out} rows; use LIMIT", "sql_rows_out")
+            held += size(row)
+            if held > self.bounds.bytes_out:
+                raise too_much(
+                    f"The answer holds more than {self.bounds.bytes_out} bytes; use LIMIT",
+                    "sql_bytes_out",
+                )
         return found
+
+
+def size(doc: Doc | Any) -> int:
+    """About how many bytes a value holds."""
+    if isinstance(doc, str | bytes):
+        return len(doc)
+    if isinstance(doc, dict):
+        return sum(map(size, doc.values())) + 50 * len(doc)
+    if isinstance(doc, list):
+        return sum(map(size, doc)) + 16 * len(doc)
+    return 16

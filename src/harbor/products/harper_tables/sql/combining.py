@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
-from harbor.products.harper_tables.sql.bounds import Budget
+from harbor.products.harper_tables.sql.bounds import Budget, size
 from harbor.products.harper_tables.sql.compiling import Compiler, Fixed, Row
 from harbor.products.harper_tables.sql.faults import wrong
-from harbor.products.harper_tables.sql.joining import size
 from harbor.products.harper_tables.sql.scope import Scope, Source
 from harbor.products.harper_tables.sql.selecting import Plan, in_order, part_of
 from harbor.products.harper_tables.sql.tree import Body, Combined, Literal, Name, Named, Order, Query

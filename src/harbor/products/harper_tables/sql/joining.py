@@ -9,11 +9,11 @@ from itertools import chain, islice
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
-from harbor.products.harper_tables.sql.bounds import Budget
+from harbor.products.harper_tables.sql.bounds import Budget, size
 from harbor.products.harper_tables.sql.compiling import Row, Run
 from harbor.products.harper_tables.sql.relations import Cells, Relation, TableRelation
 from harbor.products.harper_tables.sql.scope import Source
-from harbor.products.harper_tables.values import Doc, Instant
+from harbor.products.harper_tables.values import Instant
 
 # So many rows on the left look their partners up; for more the right side is read once.
 _LOOKING_UP_MAX = 2_000
@@ -147,14 +147,3 @@ def _twins(value: Any) -> list[Any]:
     if isinstance(value, str) and (date := Instant.parse(value)) is not None:
         return [date]
     return op.lenient_twins(value)
-
-
-def size(doc: Doc | Any) -> int:
-    """About how many bytes a value holds."""
-    if isinstance(doc, str | bytes):
-        return len(doc)
-    if isinstance(doc, dict):
-        return sum(map(size, doc.values())) + 50 * len(doc)
-    if isinstance(doc, list):
-        return sum(map(size, doc)) + 16 * len(doc)
-    return 16

@@ -11,10 +11,10 @@ from itertools import islice
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
+from harbor.products.harper_tables.sql.bounds import size
 from harbor.products.harper_tables.sql.compiling import Compiler, Fixed, Row, Run, identity, reader
 from harbor.products.harper_tables.sql.faults import ambiguous_column, unknown_column, wrong
 from harbor.products.harper_tables.sql.grouping import Grouped, groups, has_aggregate
-from harbor.products.harper_tables.sql.joining import size
 from harbor.products.harper_tables.sql.relations import Relation
 from harbor.products.harper_tables.sql.scope import Column, Scope
 from harbor.products.harper_tables.sql.tree import Call, Expr, Item, Known, Literal, Name, Order, Query, Select, Star

@@ -13,8 +13,7 @@ from harbor.products.harper_tables.search.pages import PageAsked, Paged
 from harbor.products.harper_tables.sql import operators as op
 from harbor.products.harper_tables.sql import paging, writing
 from harbor.products.harper_tables.sql.bounds import WRITE_SECONDS_MAX, Bounds
-from harbor.products.harper_tables.sql.faults import too_much, wrong
-from harbor.products.harper_tables.sql.joining import size
+from harbor.products.harper_tables.sql.faults import wrong
 from harbor.products.harper_tables.sql.parsing import Parsed
 from harbor.products.harper_tables.sql.planning import Planner
 from harbor.products.harper_tables.sql.tree import Delete, Explain, Insert, Query, Statement, Update
@@ -59,7 +58,7 @@ def page(
         paged = paging.page(call, planner, parsed.statement, asked, text)
     except RecursionError:
         raise wrong("The statement is nested too deep.") from None
-    return replace(paged, docs=_shown(planner, paged.docs))
+    return replace(paged, docs=_shown(planner, planner.budget.answering(paged.docs)))
 
 
 def _run(planner: Planner, statement: Statement) -> Answer:
@@ -94,12 +93,8 @@ def _explained(planner: Planner, statement: Statement) -> list[Doc]:
 
 def _shown(planner: Planner, rows: list[Doc]) -> list[Doc]:
     """The rows as they are printed: nothing is null, and in the older line it is left out."""
-    total, most = 0, planner.fixed.budget.bounds.bytes_out
     leaves_out = planner.compat is Compat.V4
     for row in rows:
-        total += size(row)
-        if total > most:
-            raise too_much(f"The answer holds more than {most} bytes; use LIMIT", "sql_bytes_out")
         nothing = [name for name, value in row.items() if value is not None and op.is_null(value)]
         for name in nothing:
             if leaves_out:
