@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from functools import partial
+from typing import TypedDict
 
 from msgspec import UNSET, UnsetType
 
@@ -48,6 +49,16 @@ class InvoiceMessageBody(SenderBody):
     recipients: list[RecipientBody]
     subject: str | None
     body: str | None
+
+
+class PreviewBody(TypedDict):
+    """What a mail would say."""
+
+    invoice_id: int
+    subject: str
+    body: str
+    reminder: bool
+    thank_you: bool
 
 
 class PreviewMessage(Query, kw_only=True):
@@ -126,7 +137,7 @@ def show(message: Message) -> InvoiceMessageBody:
     }
 
 
-def show_preview(found: service.Preview) -> dict[str, object]:
+def show_preview(found: service.Preview) -> PreviewBody:
     """The fields of a preview."""
     return {
         "invoice_id": found.invoice_id,

@@ -6,8 +6,8 @@ Source: docs/products/harvest.md#locks.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
@@ -16,14 +16,20 @@ from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
 from harbor.products.harvest_timesheets.pricing import service as pricing
 from harbor.products.harvest_timesheets.time_entries import billing_store, reading, store
-from harbor.products.harvest_timesheets.time_entries.model import TimeEntry, TimeEntrySeen
+from harbor.products.harvest_timesheets.time_entries.model import TimeEntrySeen
 
-_STEP: Final = 2_000  # so many ids a query
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToBill:
+    """An entry that an invoice may bill, and whose it is."""
+
+    id: int
+    user_id: int
 
 
 def to_bill(
     call: Call, project_ids: Collection[int], *, from_on: date | None = None, to_on: date | None = None
-) -> Sequence[TimeEntry]:
+) -> Sequence[ToBill]:
     """The billable entries of projects that no invoice bills yet, by day and id.
 
     Raises `Conflict` while a timer runs among them, or while a job prices entries anew.
@@ -31,11 +37,11 @@ def to_bill(
     pricing.refuse_while_repricing(call)
     if billing_store.has_running(call.tx, call.account_id, project_ids, from_on=from_on, to_on=to_on):
         raise Conflict("Time can't be invoiced while a timer is running")
-    ids = billing_store.billable_ids(call.tx, call.account_id, project_ids, from_on=from_on, to_on=to_on)
-    return _named(call, ids)
+    found = billing_store.billable(call.tx, call.account_id, project_ids, from_on=from_on, to_on=to_on)
+    return [ToBill(id=entry_id, user_id=user_id) for entry_id, user_id in found]
 
 
-def bill(call: Call, entries: Sequence[TimeEntry], *, invoice_id: int, number: str) -> Sequence[TimeEntrySeen]:
+def bill(call: Call, entries: Sequence[ToBill], *, invoice_id: int, number: str) -> Sequence[TimeEntrySeen]:
     """Put entries on an invoice: as they are then, with rates and rounded hours, in their order.
 
     Each project is locked for time from the first to the last of their days. Raises `Conflict` if another invoice has taken
@@ -46,8 +52,9 @@ def bill(call: Call, entries: Sequence[TimeEntry], *, invoice_id: int, number: s
     ids = [entry.id for entry in entries]
     if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(ids):
         raise Conflict("Some of this time is on another invoice already, or has changed")
-    # They are read again now that nobody else can change them: what is billed is what stands on them.
-    billed = _named(call, ids)
+    # They are read only now that nobody else can change them: what is billed is what stands on them.
+    present = store.named(call.tx, call.account_id, ids)
+    billed = [present[entry_id] for entry_id in ids]
     days: dict[int, list[date]] = {}
     for entry in billed:
         days.setdefault(entry.project_id, []).append(entry.spent_on)
@@ -83,10 +90,3 @@ def is_billed_on(call: Call, invoice_id: int) -> bool:
 def cause(invoice_id: int) -> str:
     """How the locks of an invoice are known; those of its expenses carry it too."""
     return f"invoice/{invoice_id}"
-
-
-def _named(call: Call, ids: Sequence[int]) -> list[TimeEntry]:
-    found: dict[int, TimeEntry] = {}
-    for start in range(0, len(ids), _STEP):
-        found |= store.named(call.tx, call.account_id, ids[start : start + _STEP])
-    return [found[entry_id] for entry_id in ids]

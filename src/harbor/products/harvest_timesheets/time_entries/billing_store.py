@@ -12,13 +12,13 @@ from harbor.products.harvest_timesheets.time_entries import sums_store as sums
 _STEP = 2_000
 
 
-def billable_ids(
+def billable(
     tx: Tx, account_id: str, project_ids: Iterable[int], *, from_on: date | None, to_on: date | None
-) -> list[int]:
-    """The billable entries of projects that no invoice bills yet, by day and id."""
+) -> list[tuple[int, int]]:
+    """The billable entries of projects that no invoice bills yet, by day and id: each with whose it is."""
     where = _of(account_id, project_ids, from_on, to_on).also("billable = 1 AND is_billed = 0")
-    rows = tx.rows(f"SELECT id FROM harvest_time_entries {where} ORDER BY spent_on, id", **where.values)
-    return [row["id"] for row in rows]
+    rows = tx.rows(f"SELECT id, user_id FROM harvest_time_entries {where} ORDER BY spent_on, id", **where.values)
+    return [(row["id"], row["user_id"]) for row in rows]
 
 
 def has_running(
