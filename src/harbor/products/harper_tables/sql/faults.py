@@ -58,8 +58,9 @@ def wrong(message: str, code: str = "sql_invalid") -> Invalid:
 
 
 def too_much(what: str, bound: str) -> Invalid:
-    """A bound was reached. The sentence says which."""
-    return invalid(f"{what}; narrow the statement, or raise the bound {bound}.", code="sql_bound", field="sql")
+    """A bound was reached. The sentence says which setting it is."""
+    setting = f"HARBOR_HARPER_{bound.upper()}"
+    return invalid(f"{what}; narrow the statement, or raise {setting}.", code="sql_bound", field="sql")
 
 
 def _pointed(text: str, position: int) -> str:
