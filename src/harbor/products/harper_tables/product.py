@@ -9,7 +9,7 @@ from harbor.kernel.http.product import Product
 from harbor.kernel.sealed import Sealed
 from harbor.kernel.sql_views import SqlView
 from harbor.kernel.storage.migrate import Area
-from harbor.products.harper_tables.access.explain_api import OPERATIONS as EXPLAIN
+from harbor.products.harper_tables.access.explain_api import explain_permission_operations
 from harbor.products.harper_tables.access.roles_api import OPERATIONS as ROLES
 from harbor.products.harper_tables.access.sign_in_api import sign_in_operations
 from harbor.products.harper_tables.access.user_access import UserAccess
@@ -83,10 +83,9 @@ def harper_operations(
         *sign_in,
         *bulk,
         *ADMINISTRATION,
-        *EXPLAIN,
         *ours,
     )
-    return Operations(joined, compat, body_bytes_max, (REST,))
+    return Operations((*joined, *explain_permission_operations(joined)), compat, body_bytes_max, (REST,))
 
 
 def harper_product(

@@ -1,4 +1,7 @@
-"""Why somebody may do something, or may not: the very checks of the operations, run for whoever is asked about."""
+"""Why somebody may do something, or may not: the very checks of the operations, run for whoever is asked about.
+
+`allowed` and the two arrays are what the operation itself would say; `reasons` are the rules behind it, in their order.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from typing import Any, cast
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Denied, Missing
 from harbor.products.harper_tables.access import roles, users
+from harbor.products.harper_tables.access.reasons import Asked, reasons
 from harbor.products.harper_tables.access.user_access import no_role, rights_of
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.refusals import invalid, unauthorized
+from harbor.products.harper_tables.operations import Operation, permit
+from harbor.products.harper_tables.refusals import super_users_only
 from harbor.products.harper_tables.rights import DELETE, INSERT, READ, UPDATE, Need, User, require, user_of
 
 # What operations ask of a table. Source: docs/products/harper.md#roles.
@@ -23,6 +28,9 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "upsert": (INSERT, UPDATE),
     "put": (INSERT, UPDATE),
     "delete": (DELETE,),
+    "revert": (UPDATE,),
+    **dict.fromkeys(("csv_data_load", "csv_file_load", "csv_url_load", "import_from_s3"), (INSERT,)),
+    **dict.fromkeys(("sql", "changes", "explain"), (READ,)),
 }
 
 
@@ -52,32 +60,46 @@ def of_role(call: Call, name: str) -> User:
     return replace(user_of(call), rights=rights_of(role))
 
 
-def explain(call: Call, subject: User, question: Question) -> dict[str, Any]:
-    """Whether they may, and the two arrays of the 403 that they would get."""
-    if question.operation not in _NEEDED:
-        known = ", ".join(sorted(_NEEDED))
-        raise invalid(f"'for_operation' must be one of [{known}]", code="invalid_field", field="for_operation")
+def explain(call: Call, subject: User, question: Question, operation: Operation) -> dict[str, Any]:
+    """Whether they may, the two arrays of the 403 that they would get, and each rule that was asked."""
+    told = {"reasons": reasons(subject.rights, _asked(call, question, operation))}
     try:
-        _ask(call, subject, question)
+        _ask(call, subject, question, operation)
     except Denied as refusal:
         body = cast(Mapping[str, Any], refusal.extra["body"])
         return {
             "allowed": False,
             "unauthorized_access": body["unauthorized_access"],
             "invalid_schema_items": body["invalid_schema_items"],
+            **told,
         }
-    return {"allowed": True, "unauthorized_access": [], "invalid_schema_items": []}
+    return {"allowed": True, "unauthorized_access": [], "invalid_schema_items": [], **told}
 
 
-def _ask(call: Call, subject: User, question: Question) -> None:
-    if not subject.rights.may_run(question.operation):
-        raise unauthorized(
-            [f"Operation '{question.operation}' is not permitted for this role's operations configuration"], []
-        )
-    if question.table is None:
+def _asked(call: Call, question: Question, operation: Operation) -> Asked:
+    found = None if question.table is None else catalog.lookup(call, question.database, question.table)
+    return Asked(
+        operation=question.operation,
+        names=(operation.name, *operation.also),
+        is_for_super_users=operation.only is not None,
+        is_for_structure_users=operation.structure,
+        needs=_NEEDED.get(operation.name, ()),
+        database=question.database,
+        table=question.table,
+        key=None if found is None else found.primary_key,
+        attributes=question.attributes,
+        is_there=found is not None,
+    )
+
+
+def _ask(call: Call, subject: User, question: Question, operation: Operation) -> None:
+    permit(subject.rights, operation)
+    permissions = _NEEDED.get(operation.name, ())
+    if operation.structure and not subject.rights.may_structure(question.database):
+        raise super_users_only(operation.only or operation.name)
+    if question.table is None or not permissions:
         return
     found = catalog.lookup(call, question.database, question.table)
-    permissions = _NEEDED[question.operation]
     may_be_new = READ not in permissions
     need = Need(
         database=question.database,
