@@ -67,6 +67,17 @@ def test_what_is_below_the_level_is_not_written(stream: io.StringIO) -> None:
     assert stream.getvalue() == ""
 
 
+def test_the_level_changes_and_the_place_stays(stream: io.StringIO) -> None:
+    logs.configure("info", "json", stream)
+    logs.set_level("error")
+    structlog.get_logger("harbor.test").warning("unheard")
+    logging.getLogger("library").warning("unheard")
+    logs.set_level("debug")
+    structlog.get_logger("harbor.test").debug("heard")
+
+    assert [json.loads(line)["event"] for line in stream.getvalue().splitlines()] == ["heard"]
+
+
 def test_a_logger_made_before_follows_the_latest_configuration(stream: io.StringIO) -> None:
     log = structlog.get_logger("harbor.jobs")
     logs.configure("info", "json", io.StringIO())

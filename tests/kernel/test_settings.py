@@ -72,6 +72,15 @@ def test_a_flag_outweighs_the_environment_that_the_file_and_that_the_default(fol
     assert [*found, loaded(folder)[0].port] == [1, 2, 3, 8000]
 
 
+def test_it_is_known_which_words_were_given(folder: Path) -> None:
+    found, _ = loaded(
+        folder, flags={"port": 8_001}, environ={"HARBOR_WORKERS": "1"}, file="harper_body_bytes = '64 MiB'"
+    )
+
+    assert found.given == {"port", "workers", "harper_body_bytes"}
+    assert found.harper_body_bytes == 64 * 1024**2
+
+
 @pytest.mark.parametrize("nothing", [None, "", " ", (), [], {}])
 def test_an_empty_flag_and_an_empty_variable_are_not_given(folder: Path, nothing: object) -> None:
     found, _ = loaded(folder, flags={"port": nothing, "port_of": nothing}, HARBOR_PORT="", file="port = 3")
@@ -252,6 +261,12 @@ def test_a_secret_is_neither_repeated_in_a_refusal_nor_printed(folder: Path, nam
         ("smtp_port", "0"),
         ("smtp_sender", "Harbor <harbor@example.com>"),
         ("smtp_security", "ssl"),
+        ("harper_body_bytes", "63KiB"),
+        ("harper_body_bytes", "2 GiB"),
+        ("harper_sql_bytes_out", "64 MB"),
+        ("harper_operation_token_timeout", "0d"),
+        ("harper_refresh_token_timeout", "soon"),
+        ("harper_sql_seconds", "0"),
     ],
 )
 def test_what_cannot_be_is_refused(folder: Path, word: str, text: str) -> None:
@@ -311,7 +326,7 @@ def test_each_setting_is_explained_and_its_example_is_good(folder: Path, setting
     assert setting.group in GROUPS
     assert setting.example != (setting.default or "")
     setting.form.read(setting.example)
-    assert re.fullmatch(r"HARBOR_[A-Z_]+", setting.name)
+    assert re.fullmatch(r"HARBOR_[A-Z0-9_]+", setting.name)
     assert setting.word in {field.name for field in fields(Settings)}
 
 

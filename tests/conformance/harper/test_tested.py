@@ -5,10 +5,14 @@ Rules that sound the same in both lines are in the transcripts, which are follow
 
 from __future__ import annotations
 
+import io
+import tarfile
+from base64 import b64decode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 from tests.products.harper_tables.access.conftest import on_article
 from tests.products.harper_tables.admin_ops.conftest import make_operator
@@ -17,6 +21,7 @@ from tests.products.harper_tables.conftest import Instance, open_instance
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
 from harbor.products.harper_tables.compat import Compat
+from harbor.products.harper_tables.product import harper_operations
 
 FIELDS = {"schema": "press", "table": "article"}
 
@@ -151,3 +156,61 @@ async def test_users_components_and_configuration(v4: Instance) -> None:
     )
     page = await refused.client.request("GET", "/api/openapi/rest")
     assert (page.status, page.json()) == (403, {"error": "Forbidden"})
+
+
+NAMES = """
+describe_all describe_schema describe_database describe_table create_schema create_database drop_schema drop_database
+create_table drop_table create_attribute drop_attribute cleanup_orphan_blobs get_backup
+insert update upsert put delete search_by_hash search_by_id search_by_value search_by_conditions search sql
+csv_data_load csv_file_load csv_url_load import_from_s3 export_local export_to_s3 delete_records_before delete_files_before
+get_job search_jobs_by_start_date
+list_users user_info add_user alter_user drop_user list_roles add_role alter_role drop_role create_authentication_tokens
+refresh_operation_token login logout
+read_log read_transaction_log delete_transaction_logs_before read_audit_log delete_audit_logs_before
+set_configuration get_configuration restart restart_service system_information set_status get_status clear_status
+get_analytics list_metrics describe_metric
+add_component deploy_component package_component drop_component get_components get_component_file set_component_file
+install_node_modules audit_node_modules list_deployments get_deployment get_deployment_payload delete_deployment_payload
+add_ssh_key get_ssh_key update_ssh_key delete_ssh_key list_ssh_keys set_ssh_known_hosts get_ssh_known_hosts
+set_secret grant_secret revoke_secret list_secrets delete_secret get_secrets_public_key
+add_certificate remove_certificate list_certificates create_csr sign_certificate get_key
+add_node update_node set_node remove_node cluster_status configure_cluster cluster_set_routes cluster_get_routes
+cluster_delete_routes set_node_replication cluster_network purge_stream
+registration_info install_usage_license get_usage_licenses get_fingerprint set_license
+create_backup list_backups verify_backup delete_backup purge_backups restore_backup
+add_waf_rule alter_waf_rule drop_waf_rule list_waf_rules set_waf_mode
+custom_functions_status get_custom_functions get_custom_function set_custom_function drop_custom_function
+add_custom_function_project drop_custom_function_project package_custom_function_project deploy_custom_function_project
+"""
+
+
+@pytest.mark.parametrize("compat", list(Compat))
+def test_every_documented_name_dispatches(compat: Compat) -> None:
+    assert set(NAMES.split()) <= set(harper_operations(compat).names)
+
+
+async def test_the_vendors_program_talks_in_cbor(v4: Instance) -> None:
+    await make_operator(v4)
+    await v4.table()
+
+    async def talk(operation: str, **fields: Any) -> Any:
+        body = cbor2.dumps({"operation": operation, **fields})
+        reply = await v4.client.request(
+            "POST", "/", body=body, media_type="application/cbor", headers={"Accept": "application/cbor"}
+        )
+        assert (reply.status, reply.headers["content-type"]) == (200, "application/cbor"), reply.body
+        return cbor2.loads(reply.body)
+
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        entry = tarfile.TarInfo("conf.yaml")
+        entry.size = len(content := b"rest: true\n")
+        archive.addfile(entry, io.BytesIO(content))
+
+    assert list(await talk("describe_all")) == ["press"]
+    assert (await talk("get_configuration"))["operationsApi"]["network"]["port"] == 9925
+    deployed = await talk("deploy_component", project="shelf", payload=packed.getvalue(), restart=True)
+    assert deployed["message"] == "Successfully deployed: shelf, restarting HarperDB"
+    found = await talk("package_component", project="shelf")
+    with tarfile.open(fileobj=io.BytesIO(b64decode(found["payload"]))) as archive:
+        assert any(name.endswith("conf.yaml") for name in archive.getnames())
