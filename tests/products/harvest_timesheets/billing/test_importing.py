@@ -54,9 +54,10 @@ async def test_an_invoice_of_time_and_expenses_is_the_published_one(office: Offi
     kept = await admin.got(f"/v2/time_entries/{tracked[0]['id']}")
     assert (kept["is_billed"], kept["invoice"]["number"]) == (True, "MW-1")
     assert (await admin.got(f"/v2/expenses/{meal['id']}"))["invoice"]["number"] == "MW-1"
-    other = await begin(office)
-    moving = await admin.refused("PATCH", f"/v2/invoices/{made['id']}", {"client_id": other.client_id})
-    assert moving[0] == 422
+    other = {"client_id": (await office.client())["id"]}
+    await admin.changed(f"/v2/invoices/{made['id']}", {"line_items": [{"id": 2, "_destroy": True}]})
+    for path in (f"/v2/invoices/{made['id']}", f"/v2/projects/{work.id}"):
+        assert (await admin.refused("PATCH", path, other))[0] == 422
 
     await admin.deleted(f"/v2/invoices/{made['id']}")
     for path in (*(f"time_entries/{each['id']}" for each in tracked), f"expenses/{meal['id']}"):

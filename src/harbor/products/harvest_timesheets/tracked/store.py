@@ -66,9 +66,17 @@ def touch_invoices(tx: Tx, account_id: str, project_id: int) -> None:
 
 
 def is_invoiced(tx: Tx, account_id: str, project_id: int) -> bool:
-    """Whether a line of an invoice is of a project."""
-    where = Where(account_id=account_id, project_id=project_id, kind="invoice")
-    return tx.row(f"SELECT 1 AS one FROM harvest_bill_lines {where} LIMIT 1", **where.values) is not None
+    """Whether an invoice has lines of a project, or bills what is tracked on it."""
+    of_lines = Where(account_id=account_id, project_id=project_id, kind="invoice")
+    of_tracked = Where(account_id=account_id, project_id=project_id).also("invoice_id IS NOT NULL")
+    places = (
+        ("harvest_bill_lines", of_lines),
+        ("harvest_time_entries", of_tracked),
+        ("harvest_expenses", of_tracked),
+    )
+    return any(
+        tx.row(f"SELECT 1 AS one FROM {table} {where} LIMIT 1", **where.values) is not None for table, where in places
+    )
 
 
 def touch_entries(tx: Tx, account_id: str, **of: int | None) -> None:
