@@ -73,9 +73,7 @@ def test_a_flag_outweighs_the_environment_that_the_file_and_that_the_default(fol
 
 
 def test_it_is_known_which_words_were_given(folder: Path) -> None:
-    found, _ = loaded(
-        folder, flags={"port": 8_001}, environ={"HARBOR_WORKERS": "1"}, file="harper_body_bytes = '64 MiB'"
-    )
+    found, _ = loaded(folder, flags={"port": 8_001}, file="harper_body_bytes = '64 MiB'", HARBOR_WORKERS="1")
 
     assert found.given == {"port", "workers", "harper_body_bytes"}
     assert found.harper_body_bytes == 64 * 1024**2
