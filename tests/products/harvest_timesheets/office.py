@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
+from harbor.console.product import console_product
 from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
@@ -23,6 +24,7 @@ from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.callers import Access
 from harbor.products.harvest_timesheets.limits import Limits
 from harbor.products.harvest_timesheets.opening import Opened, open_account
+from harbor.products.harvest_timesheets.pages import SECTION
 from harbor.products.harvest_timesheets.product import harvest_product
 
 T = TypeVar("T")
@@ -158,14 +160,16 @@ def _expect(reply: Reply, status: int) -> Json:
 
 @asynccontextmanager
 async def open_office(
-    database: Database, clock: ManualClock, folder: Path, *, limits: Limits = NO_LIMITS
+    database: Database, clock: ManualClock, folder: Path, *, limits: Limits = NO_LIMITS, has_console: bool = False
 ) -> AsyncIterator[Office]:
-    """An account in a kernel of its own."""
+    """An account in a kernel of its own; with its pages in a console, if they are asked for."""
     await migrate(database, [AREA])
-    product = harvest_product(Access(database), limits, lambda: micros(clock.now()))
+    products = [harvest_product(Access(database), limits, lambda: micros(clock.now()))]
+    if has_console:
+        products.append(console_product(database, (SECTION,), version="0.0.0"))
     blobs = LocalBlobs(folder / "blobs")
     async with open_house(
-        database, clock, folder, [product], kinds=jobs.kinds, tools=lambda _means: {"blobs": blobs}
+        database, clock, folder, products, kinds=jobs.kinds, tools=lambda _means: {"blobs": blobs}
     ) as house:
         organization = await house.organization()
         opened = await house.write(

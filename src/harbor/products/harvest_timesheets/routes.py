@@ -16,6 +16,7 @@ from harbor.products.harvest_timesheets.invoices import api as invoices
 from harbor.products.harvest_timesheets.invoices import messages_api as invoice_messages
 from harbor.products.harvest_timesheets.invoices import payments_api as invoice_payments
 from harbor.products.harvest_timesheets.item_categories import api as item_categories
+from harbor.products.harvest_timesheets.oauth import api as oauth
 from harbor.products.harvest_timesheets.project_assignments import api as project_assignments
 from harbor.products.harvest_timesheets.projects import api as projects
 from harbor.products.harvest_timesheets.public_pages import api as public_pages
@@ -32,6 +33,7 @@ from harbor.products.harvest_timesheets.users import teammates_api as teammates
 
 ROUTES: tuple[Route, ...] = (
     *access.ROUTES,
+    *oauth.ROUTES,
     *company.ROUTES,
     *clients.ROUTES,
     *contacts.ROUTES,

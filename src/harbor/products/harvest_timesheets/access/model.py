@@ -33,7 +33,9 @@ class AccessRole(StrEnum):
 
 
 BASE_ROLES: Final = (AccessRole.ADMINISTRATOR, AccessRole.MANAGER, AccessRole.MEMBER)
-PERSONAL, APPLICATION = "personal", "application"
+# What a token is for. A refresh token buys others and is no good for anything else.
+PERSONAL, APPLICATION, REFRESH = "personal", "application", "refresh"
+KIND_LETTERS: Final = {PERSONAL: "pt", APPLICATION: "at", REFRESH: "rt"}
 TOKEN: Final = re.compile(r"[0-9]{1,18}\.(?:pt|at)\.[0-9A-Za-z_-]{20,200}")
 SCOPE_ALL: Final = "all"
 _ALL_OF_HARVEST = frozenset({SCOPE_ALL, "harvest:all"})

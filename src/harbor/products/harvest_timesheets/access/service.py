@@ -7,17 +7,30 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import replace
+from datetime import timedelta
 
 from harbor.kernel.call import Call
+from harbor.kernel.clock import micros
 from harbor.kernel.errors import Denied, Missing, Unauthenticated
+from harbor.kernel.identity import people_store
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.secrets import digest
 from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.access import store
-from harbor.products.harvest_timesheets.access.model import PERSONAL, SCOPE_ALL, AccessRole, Member, Membership, Token
+from harbor.products.harvest_timesheets.access.model import (
+    KIND_LETTERS,
+    PERSONAL,
+    SCOPE_ALL,
+    AccessRole,
+    Member,
+    Membership,
+    Token,
+)
 from harbor.products.harvest_timesheets.telling import tell
 
 _RANDOM_BYTES = 48
+# Applications get a new token each time one expires; those that have are of no use to anybody.
+_EXPIRED_KEPT = timedelta(days=30)
 
 
 def me(call: Call) -> Member:
@@ -74,28 +87,38 @@ def own_people(call: Call) -> frozenset[int]:
 # Tokens
 
 
-def mint(call: Call, *, user_id: int, name: str, scope: str = SCOPE_ALL) -> tuple[Token, str]:
-    """A personal access token of a person, and its text, which is shown this once: `<number>.pt.<random>`."""
+def mint(
+    call: Call,
+    *,
+    user_id: int,
+    name: str,
+    scope: str = SCOPE_ALL,
+    kind: str = PERSONAL,
+    client_id: str | None = None,
+    lifetime: timedelta | None = None,
+) -> tuple[Token, str]:
+    """A token of a person, and its text, which is shown this once: `<number>.pt.<random>` for a personal one."""
     home = store.at_home(call.tx, call.account_id, user_id)
     if home is None:
         raise Missing("There is no such person.")
-    text = f"{home.identity_id}.pt.{secrets.token_urlsafe(_RANDOM_BYTES)}"
+    text = f"{home.identity_id}.{KIND_LETTERS[kind]}.{secrets.token_urlsafe(_RANDOM_BYTES)}"
     token = Token(
         account_id=call.account_id,
         id=call.new_id("hvt_"),
         user_id=user_id,
         digest=digest(text),
         name=name,
-        kind=PERSONAL,
+        kind=kind,
         scope=scope,
-        client_id=None,
+        client_id=client_id,
         created_at=call.tx.now,
-        expires_at=None,
+        expires_at=None if lifetime is None else call.tx.now + lifetime,
         revoked_at=None,
         last_used_at=None,
     )
+    store.forget_expired(call.tx, call.account_id, user_id, micros(call.tx.now - _EXPIRED_KEPT))
     store.insert(call.tx, call.account_id, token)
-    tell(call, "token.created", token.id, user_id=user_id)
+    tell(call, "token.created", token.id, user_id=user_id, kind=kind)
     return token, text
 
 
@@ -107,6 +130,37 @@ def revoke(call: Call, *, user_id: int, token_id: str) -> None:
     for membership in store.memberships(call.tx, home.identity_id):
         rights_changed(call.tx, membership.account_id)
     tell(call, "token.revoked", token_id, user_id=user_id)
+
+
+def revoke_of_client(call: Call, client_id: str, *, account_id: str | None = None, user_id: int | None = None) -> int:
+    """End the tokens of an application, of everybody or of one person; how many there were."""
+    ended = store.revoke_of_client(call.tx, client_id, account_id=account_id, user_id=user_id)
+    for home_account, home_user in sorted(set(ended)):
+        home = store.at_home(call.tx, home_account, home_user)
+        for membership in [] if home is None else store.memberships(call.tx, home.identity_id):
+            rights_changed(call.tx, membership.account_id)
+        tell(call.within(home_account), "tokens.revoked", client_id, user_id=home_user)
+    return len(ended)
+
+
+def by_text(call: Call, text: str) -> Token | None:
+    """The token with this text, good or not."""
+    return store.by_digest(call.tx, digest(text))
+
+
+def is_active(call: Call, account_id: str, user_id: int) -> bool:
+    """Whether the person of a token is still active anywhere the token may lead."""
+    home = store.at_home(call.tx, account_id, user_id)
+    return home is not None and bool(store.memberships(call.tx, home.identity_id))
+
+
+def of_person(call: Call) -> list[Membership]:
+    """The accounts where the person who is signed in is active, the one joined last first. Raises `Denied`."""
+    person = people_store.find(call.tx, call.principal.organization_id, call.principal.actor)
+    if person is None:
+        raise Denied("Only a person may do this.")
+    accounts = [each.id for each in identity.accounts_of(call.tx, person.organization_id).values()]
+    return store.of_person(call.tx, accounts, person.id, person.email)
 
 
 def tokens_of(call: Call, user_id: int) -> list[Token]:

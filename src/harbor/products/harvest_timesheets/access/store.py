@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from harbor.kernel.clock import micros, micros_or_none, moment, moment_or_none
 from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets.access.model import Membership, Token
 
 _MEMBERS = """
@@ -68,6 +70,33 @@ def revoke(tx: Tx, account_id: str, user_id: int, token_id: str) -> bool:
     )
 
 
+def revoke_of_client(
+    tx: Tx, client_id: str, *, account_id: str | None = None, user_id: int | None = None
+) -> list[tuple[str, int]]:
+    """End the tokens of an application; the account and the person of each of them."""
+    where = Where().also("client_id = :client_id AND revoked_at IS NULL", client_id=client_id)
+    where.equal(account_id=account_id, user_id=user_id)
+    rows = tx.rows(
+        f"UPDATE harvest_tokens SET revoked_at = :now {where} RETURNING account_id, user_id",
+        now=tx.now_us,
+        **where.values,
+    )
+    return [(row["account_id"], row["user_id"]) for row in rows]
+
+
+def forget_expired(tx: Tx, account_id: str, user_id: int, expired_before_us: int) -> None:
+    """Remove tokens of a person that expired long ago."""
+    tx.run(
+        """
+        DELETE FROM harvest_tokens
+        WHERE account_id = :account_id AND user_id = :user_id AND expires_at IS NOT NULL AND expires_at < :before
+        """,
+        account_id=account_id,
+        user_id=user_id,
+        before=expired_before_us,
+    )
+
+
 def touch(tx: Tx, used: dict[tuple[str, str], int]) -> None:
     """Write when tokens were last used: (account, id) → microseconds."""
     tx.run_many(
@@ -100,6 +129,17 @@ def memberships(tx: Tx, identity_id: int) -> list[Membership]:
         f"{_MEMBERS} WHERE u.identity_id = :identity_id AND u.is_active = 1 ORDER BY u.created_at DESC, c.number DESC",
         identity_id=identity_id,
     )
+    return [_membership(row) for row in rows]
+
+
+def of_person(tx: Tx, account_ids: Iterable[str], person_id: str, email: str) -> list[Membership]:
+    """The accounts where who signs in is active: linked to a person, or to nobody and with the person's address."""
+    accounts = {f"account_{number}": account_id for number, account_id in enumerate(account_ids)}
+    where = Where().also(f"u.account_id IN ({', '.join(f':{name}' for name in accounts)})", **accounts)
+    where.also("u.is_active = 1").also(
+        "(u.person_id = :person_id OR (u.person_id IS NULL AND u.email_key = :email))", person_id=person_id, email=email
+    )
+    rows = tx.rows(f"{_MEMBERS} {where} ORDER BY u.created_at DESC, c.number DESC", **where.values)
     return [_membership(row) for row in rows]
 
 

@@ -1,0 +1,1 @@
+"""OAuth 2: applications, consent, codes and tokens."""
