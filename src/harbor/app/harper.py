@@ -155,16 +155,6 @@ class Harper:
             origins=frozenset(map(str, origins)),
         )
 
-
-def note_restart(tx: Tx) -> None:
-    """Leave word for the other processes of the installation that Harper was restarted."""
-    instance.put(tx, _RESTARTED, str(tx.now_us))
-
-
-def last_restart(tx: Tx) -> str | None:
-    """When that was last, or None."""
-    return instance.get(tx, _RESTARTED)
-
     async def heed_restarts(self, draining: asyncio.Event, reopening: Reopening) -> None:
         """Until the process drains, restart when another one of the installation was restarted."""
         heeded = await self.database.read(last_restart)
@@ -178,6 +168,16 @@ def last_restart(tx: Tx) -> str | None:
             if last != heeded:
                 heeded = last
                 reopening.ask()
+
+
+def note_restart(tx: Tx) -> None:
+    """Leave word for the other processes of the installation that Harper was restarted."""
+    instance.put(tx, _RESTARTED, str(tx.now_us))
+
+
+def last_restart(tx: Tx) -> str | None:
+    """When that was last, or None."""
+    return instance.get(tx, _RESTARTED)
 
 
 def _started_with(settings: Settings) -> dict[str, Any]:

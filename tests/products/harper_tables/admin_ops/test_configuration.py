@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from tests.products.harper_tables.conftest import Instance
 
+from harbor.app import harper as composition
 from harbor.app.harper import Harper
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.errors import StartRefused
+from harbor.kernel.http.reopening import Reopening
 from harbor.kernel.jobs import queue
 from harbor.kernel.settings import Settings
 from harbor.products.harper_tables.admin_ops.configuration.in_force import TOOL, Configuration
@@ -89,6 +92,30 @@ async def test_an_operators_configuration_is_read_when_a_process_starts(
     tools[TOOL] = harper.configuration
     shown = await one_operator.do("get_configuration")
     assert (shown["logging"]["level"], shown["rootPath"]) == ("debug", str(tmp_path))
+
+
+async def test_a_restart_is_heeded_by_every_process(
+    one_operator: Instance, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composition, "RESTARTS_LOOKED_FOR_S", 0.005)
+    database, unused = one_operator.house.database, cast(Any, None)
+    other = Harper(Settings(data=tmp_path), database, clock, unused, unused)
+    draining, asked = asyncio.Event(), asyncio.Event()
+
+    async def change() -> None:
+        asked.set()
+
+    reopening = Reopening("operations", change)
+    monkeypatch.setattr(reopening, "ask", asked.set)
+    await database.write(composition.note_restart)  # before this process began
+    heeding = asyncio.create_task(other.heed_restarts(draining, reopening))
+    await asyncio.sleep(0.05)
+    assert not asked.is_set()
+    clock.advance(seconds=1)
+    await database.write(composition.note_restart)
+    await asked.wait()
+    draining.set()
+    await heeding
 
 
 async def test_audits_are_kept_as_long_as_configured(instance: Instance, clock: ManualClock) -> None:

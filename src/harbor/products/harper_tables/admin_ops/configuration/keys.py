@@ -83,7 +83,7 @@ KEYS: Final = (
     *_keys("localStudio", "boolean", enabled=False),
     *_keys("logging", "boolean", auditLog=True, console=False, file=True, stdStreams=False),
     *_keys("logging", "duration", auditRetention="3d"),
-    *_keys("logging", "level", level="warn"),
+    *_keys("logging", "level", level="info"),
     *_keys("logging", "string", root=None),
     *_keys("logging_auditAuthEvents", "boolean", logFailed=False, logSuccessful=False),
     *_keys("logging_rotation", "boolean", enabled=False, compress=False),
