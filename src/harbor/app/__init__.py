@@ -85,14 +85,20 @@ from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
 from harbor.products.harper_tables.admin_ops.system import api as harper_restart
 from harbor.products.harper_tables.pages import section as harper_pages
+from harbor.products.harper_tables.sql.bounds import Bounds
 
 __all__ = ["SEALED_COLUMNS", "Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
 T = TypeVar("T")
 log = structlog.get_logger("harbor.app")
 
-# The products' parts of the console, in the order of its navigation.
-SECTIONS: tuple[Section, ...] = (HARBOR_PAGES, harper_pages(harper.VIEWS))
+
+def sections(sql_bounds: Bounds | None = None) -> tuple[Section, ...]:
+    """The products' parts of the console, in the order of its navigation. `sql_bounds` are those of its SQL."""
+    return (HARBOR_PAGES, harper_pages(harper.VIEWS, sql_bounds))
+
+
+SECTIONS = sections()
 
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
@@ -182,7 +188,7 @@ class Harbor:
         products = {
             "harbor": self._harbor_product(),
             "harper": self.harper.product(),
-            "console": console_product(database, SECTIONS, version=harbor.__version__),
+            "console": console_product(database, sections(self.harper.means.sql_bounds), version=harbor.__version__),
         }
         self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
         await self.worker.start()

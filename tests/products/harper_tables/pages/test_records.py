@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -157,6 +158,24 @@ async def test_a_key_of_every_kind_leads_to_its_record(on_sqlite: Workshop) -> N
     }
 
     assert places == set(range(len(keys)))
+
+
+async def test_a_change_is_undone_unless_another_came_after_it(workshop: Workshop) -> None:
+    await workshop.dogs()
+    await workshop.do(api.update, table="dog", records=[{"id": 1, "age": 30}, {"id": 2, "age": 70}])
+    await workshop.do(api.update, table="dog", records=[{"id": 2, "age": 71}])
+    history = await workshop.page(f"{DOG}/history")
+    last, both, first = re.findall(r'name="position" value="(\d+)"', history.main)
+    partly = await workshop.post(f"{DOG}/history/undo", {"position": both, "key": ""})
+    nothing = await workshop.post(f"{DOG}/history/undo", {"position": first, "key": "1"})
+    undone = await workshop.post(f"{DOG}/history/undo", {"position": last, "key": "2"})
+
+    assert "Some records were changed again since" in partly.text
+    assert '"age": 3,' in (await workshop.page(f"{DOG}/record?key=1")).text
+    assert "Nothing was undone" in nothing.text
+    assert "The records are what they were before." in undone.text
+    assert '"age": 70' in (await workshop.page(f"{DOG}/record?key=2")).text
+    await workshop.post(f"{DOG}/history/undo", {"position": "soon"}, status=404)
 
 
 async def test_history_goes_back_page_by_page(on_sqlite: Workshop) -> None:

@@ -22,9 +22,10 @@ from harbor.products.harper_tables.pages import (
     tables,
     users,
 )
+from harbor.products.harper_tables.sql.bounds import Bounds
 
 
-def section(views: Sequence[SqlView] = ()) -> Section:
+def section(views: Sequence[SqlView] = (), sql_bounds: Bounds | None = None) -> Section:
     """The section. `views` are tables of other products that administrators may read with SQL."""
     return Section(
         name="harper",
@@ -45,7 +46,7 @@ def section(views: Sequence[SqlView] = ()) -> Section:
             *records.ROUTES,
             *history.ROUTES,
             *importing.ROUTES,
-            *sql.sql_routes(views),
+            *sql.sql_routes(views, sql_bounds),
             *jobs.ROUTES,
             *users.ROUTES,
             *roles.ROUTES,
@@ -58,6 +59,7 @@ def section(views: Sequence[SqlView] = ()) -> Section:
             **tables.NOTICES,
             **records.NOTICES,
             **importing.NOTICES,
+            **history.NOTICES,
             **users.NOTICES,
             **roles.NOTICES,
         },

@@ -9,18 +9,24 @@ from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.clock import moment
+from harbor.kernel.errors import Missing
 from harbor.kernel.http.decode import Query
-from harbor.kernel.http.page import Html
-from harbor.kernel.http.routes import Place, Route
+from harbor.kernel.http.page import Form, Html, go
+from harbor.kernel.http.routes import Answer, Place, Route
 from harbor.products.harper_tables import scopes
 from harbor.products.harper_tables.catalog.model import Table
 from harbor.products.harper_tables.ordering import order_key
 from harbor.products.harper_tables.pages import editing, places, shown
-from harbor.products.harper_tables.pages.acting import as_user, name_of
-from harbor.products.harper_tables.records import audit
+from harbor.products.harper_tables.pages.acting import as_user, ask, name_of
+from harbor.products.harper_tables.records import audit, revert_api
 from harbor.products.harper_tables.records.audit import Change
 from harbor.products.harper_tables.records.model import UNSET
 
+NOTICES = {
+    "change_undone": "The records are what they were before.",
+    "change_undone_partly": "Some records were changed again since, and were left alone. The others are what they were before.",
+    "change_not_undone": "Nothing was undone: the records were changed again since, or are what they were already.",
+}
 HISTORY = f"{places.TABLE}/history"
 _CHANGES_A_PAGE = 30
 _RECORDS_SHOWN = 5
@@ -31,6 +37,13 @@ class Asked(Query):
 
     key: str = ""
     before: str = ""
+
+
+class Undo(Form):
+    """Which change is undone; of it only a record, if one is named by its key."""
+
+    position: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,7 @@ class Act:
     """One request's changes."""
 
     operation: str
+    position: int
     who: str
     at: datetime
     count: int
@@ -89,12 +103,36 @@ def index(call: Call, place: Place, query: Asked) -> Html:
             "table": table,
             "at": at,
             "key": None if key is None else shown.key_label(key),
+            "key_text": "" if key is None else shown.key_text(key),
             "acts": [act(call, each) for each in part],
             "next": f"{at}/history?{asked}before={part[-1].position}" if len(found) > len(part) else None,
             "first": f"{at}/history?{asked}".rstrip("?&") if query.before else None,
             "looked_at_max": audit.LOOKED_AT_MAX,
         },
         trail,
+    )
+
+
+def undo(call: Call, place: Place, environment: str, body: Undo) -> Answer:
+    """Make the records of a change again what they were before it, but for those that were changed since."""
+    table: Table = place.thing
+    position = _position(body.position)
+    if position is None:
+        raise Missing("There is no such change.", code="change_missing")
+    told = ask(
+        call,
+        revert_api.revert,
+        database=table.database,
+        table=table.name,
+        txn_time=position / audit.US,
+        ids=[shown.key_from(body.key)] if body.key else None,
+    )
+    done = "change_undone" if not told["conflicts"] else "change_undone_partly"
+    query = {"key": body.key} if body.key else {}
+    return go(
+        f"{places.table_path(table)}/history".format(environment=environment),
+        done=done if told["reverted_hashes"] else "change_not_undone",
+        **query,
     )
 
 
@@ -106,7 +144,9 @@ def act(call: Call, change: Change) -> Act:
         after = None if change.records is None else change.records[place]
         was = before.get(order_key(id_))
         touched.append(Touched(shown.key_label(id_), shown.key_query(id_), fields_of(change.key, was, after)))
-    return Act(change.operation, name_of(call, change.user), moment(change.position), len(change.ids), touched)
+    return Act(
+        change.operation, change.position, name_of(call, change.user), moment(change.position), len(change.ids), touched
+    )
 
 
 def fields_of(key: str, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Field]:
@@ -137,5 +177,14 @@ ROUTES = (
         locate=places.of_table,
         scope=scopes.MANAGE,
         read="long",
+    ),
+    Route(
+        "harper.history.undo",
+        "POST",
+        f"{HISTORY}/undo",
+        undo,
+        locate=places.of_table,
+        scope=scopes.MANAGE,
+        writes=True,
     ),
 )

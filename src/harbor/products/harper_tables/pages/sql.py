@@ -54,9 +54,10 @@ class Statement(Form):
     act: Literal["run", "plan"] = "run"
 
 
-def sql_routes(views: Sequence[SqlView] = ()) -> tuple[Route, ...]:
+def sql_routes(views: Sequence[SqlView] = (), bounds: Bounds | None = None) -> tuple[Route, ...]:
     """The routes of the editor. `views` are tables of other products that administrators may read."""
-    operation, bounds = sql_operations(views)[0], Bounds()
+    bounds = bounds or Bounds()
+    operation = sql_operations(views, bounds)[0]
     assert operation.prepare is not None
     parse = operation.prepare
 
