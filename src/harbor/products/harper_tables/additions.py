@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from harbor.products.harper_tables.batches.api import batch_operations
 from harbor.products.harper_tables.catalog.altering_api import OPERATIONS as ALTERING
-from harbor.products.harper_tables.changes.api import changes_operations
 from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.records.changes_api import changes_operations
 from harbor.products.harper_tables.records.revert_api import OPERATIONS as REVERT
 from harbor.products.harper_tables.search.explain_api import explain_operations
 

@@ -47,6 +47,7 @@ def document(operations: Operations, *, title: str, description: str, version: s
             "/": {"get": _running("home"), "post": _post(names)},
             "/health": {"get": _running("health")},
             "/api/openapi/rest": {"get": _rest()},
+            "/changes": {"get": _changes()},
         },
         "components": {
             "securitySchemes": {
@@ -61,6 +62,9 @@ def document(operations: Operations, *, title: str, description: str, version: s
                         "error": {"type": "string"},
                         "unauthorized_access": {"type": "array"},
                         "invalid_schema_items": {"type": "array", "items": {"type": "string"}},
+                        "details": {"type": "array", "items": {"type": "object"}},
+                        "operation_index": {"type": "integer"},
+                        "path": {"type": "string"},
                     },
                 },
                 **{name: _body(each, name) for each in known for name in (each.name, *each.also)},
@@ -79,6 +83,10 @@ def _post(names: list[str]) -> Schema:
         "summary": "Run an operation",
         "tags": ["Operations"],
         "description": "The body's field `operation` names it; other fields are its own, and unknown ones are ignored.",
+        "parameters": [
+            _header("Idempotency-Key", "A write that comes again with its key is answered again and not done again."),
+            _header("Harper-Error-Details", "With `true` a refusal lists each fault with its path.", {"const": "true"}),
+        ],
         "requestBody": {"required": True, "content": {form: {"schema": body} for form in _FORMS}},
         "responses": {
             "200": {
@@ -111,6 +119,41 @@ def _rest() -> Schema:
         "description": "For super users.",
         "tags": ["Service"],
         "responses": {"200": found, **refusals},
+    }
+
+
+def _changes() -> Schema:
+    stream = {
+        "description": "Server-sent events, one for each change.",
+        "content": {"text/event-stream": {"schema": {}}},
+    }
+    refusals = {status: _refusal(_REFUSALS[status]) for status in ("400", "401", "403", "404")}
+    asked = [
+        {
+            "name": field.names[0],
+            "in": "query",
+            "required": field.is_required,
+            "schema": field.schema,
+        }
+        for field in fields_of("changes")
+    ]
+    return {
+        "operationId": "followChanges",
+        "summary": "Follow the changes of a table",
+        "description": "As they happen, from a moment, or behind the change that Last-Event-ID names.",
+        "tags": ["Operations"],
+        "parameters": [*asked, _header("Last-Event-ID", "The id of the last change that came.")],
+        "responses": {"200": stream, **refusals},
+    }
+
+
+def _header(name: str, words: str, schema: Schema | None = None) -> Schema:
+    return {
+        "name": name,
+        "in": "header",
+        "required": False,
+        "description": words,
+        "schema": schema or {"type": "string", "minLength": 1, "maxLength": 255},
     }
 
 

@@ -17,7 +17,8 @@ _WRITE = (
     _TABLE + "records!:objects timestamp:number expiresAt:number replicateTo:any replicatedConfirmation:integer"
     " full_record:boolean"
 )
-_PART = " limit:integer offset:integer reverse|desc:boolean sort:object"
+_PAGED = " page:object explain:boolean"
+_PART = " limit:integer offset:integer reverse|desc:boolean sort:object" + _PAGED
 _LOAD = _TABLE + "action:insert/update/upsert "
 _PROJECT = "project!:string "
 _FUNCTION = _PROJECT + "type!:routes/helpers file!:string"
@@ -32,7 +33,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "create_database": "database|schema!:string" + _EVERYWHERE,
     "drop_database": "database|schema!:string" + _EVERYWHERE,
     "create_table": _TABLE + "primary_key|hash_attribute!:string attributes:objects expiration:number audit:boolean"
-    " residence:strings replicate:boolean sealed:boolean" + _EVERYWHERE,
+    " residence:strings replicate:boolean sealed:boolean events:boolean" + _EVERYWHERE,
     "drop_table": _TABLE + _EVERYWHERE,
     "create_attribute": _TABLE + "attribute!:string indexed:boolean type:string" + _EVERYWHERE,
     "drop_attribute": _TABLE + "attribute!:string" + _EVERYWHERE,
@@ -49,7 +50,16 @@ FIELDS: Final[Mapping[str, str]] = {
     + "attribute|search_attribute!:string value|search_value!:any get_attributes:array"
     + _PART,
     "search_by_conditions": _TABLE + "conditions!:objects operator:and/or get_attributes|select:array" + _PART,
-    "sql": "sql:string",
+    "sql": "sql:string" + _PAGED,
+    # What goes beyond the original
+    "alter_attribute": _TABLE + "attribute!:string indexed:boolean",
+    "alter_table": _TABLE + "audit:boolean events:boolean",
+    "batch": "operations!:objects dry_run:boolean",
+    "changes": _TABLE + "since:number last_event_id:string",
+    "explain": "query!:object",
+    "explain_permission": _DATABASE
+    + "for_operation!:string table:string attributes:strings username:string role:string",
+    "revert": _TABLE + "txn_time!:number ids|hash_values:array overwrite:boolean dry_run:boolean",
     # Bulk work
     "csv_data_load": _LOAD + "data!:string",
     "csv_file_load": _LOAD + "file_path!:string",

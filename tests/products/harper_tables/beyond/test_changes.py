@@ -18,8 +18,8 @@ from harbor.kernel.clock import ManualClock
 from harbor.kernel.http.request import Mount
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.changes.api import STREAMS_PER_USER_MAX
 from harbor.products.harper_tables.records import audit_store
+from harbor.products.harper_tables.records.changes_api import STREAMS_PER_USER_MAX
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
 NOW_MS = 1_779_710_400_000

@@ -248,5 +248,5 @@ async def test_a_select_comes_in_pages_too(instance: Instance) -> None:
     for other in ("SELECT COUNT(*) FROM press.article", f"{sql} LIMIT 3", "DELETE FROM press.article"):
         status, sentence = await instance.refused("sql", sql=other, page={"size": 2})
         assert status == 400
-        assert "'page' takes a SELECT of one table" in sentence
+        assert "'page' is for rows of one table" in sentence
     assert await instance.do("sql", sql="SELECT COUNT(*) AS n FROM press.article") == [{"n": 20}]

@@ -51,6 +51,6 @@ def _sort(select: SelectPlanner, relation: TableRelation) -> tuple[SortKey, ...]
 
 def _no_pages() -> Exception:
     return wrong(
-        "'page' takes a SELECT of one table, without groups, DISTINCT and LIMIT, ordered by columns of the table.",
+        "'page' is for rows of one table, without groups, DISTINCT and LIMIT, in the order of its columns.",
         "page",
     )

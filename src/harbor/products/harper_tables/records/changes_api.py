@@ -22,12 +22,12 @@ from harbor.kernel.http.work import RawStage
 from harbor.kernel.storage.database import Database
 from harbor.products.harper_tables import replies
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE
-from harbor.products.harper_tables.changes import service
-from harbor.products.harper_tables.changes.service import Follower, News
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
+from harbor.products.harper_tables.records import following
 from harbor.products.harper_tables.records.audit_store import TOPIC
 from harbor.products.harper_tables.records.feed_store import Place
+from harbor.products.harper_tables.records.following import Follower, News
 
 HEARTBEAT_S = 15.0
 # How often a follower that is woken again and again looks.
@@ -85,7 +85,7 @@ def _begin(call: Call, body: Fields, last_id: str | None, owner: str) -> Followe
     since = _moment(body)
     after = last_id or body.text("last_event_id") or None
     body.check()
-    return service.begin(call, database, name, since_ms=since, last_id=after, owner=owner)
+    return following.begin(call, database, name, since_ms=since, last_id=after, owner=owner)
 
 
 def _moment(body: Fields) -> float | None:
@@ -115,13 +115,13 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
         if tail.count > STREAMS_MAX or tail.count_of(who.owner) > STREAMS_PER_USER_MAX:
             return  # several asked for the last place at once; whoever comes back hears that there is none
         # A frame without data tells the client where it stands, before the first change comes.
-        yield f"id: {service.id_of(place)}\n: following\n\n".encode()
+        yield f"id: {following.id_of(place)}\n: following\n\n".encode()
         quiet_until = time.monotonic() + quiet_s
         while True:
             news.clear()
 
             def look(call: Call, _supply: object, at: Place = place) -> list[News]:
-                return service.look(call, who, at)
+                return following.look(call, who, at)
 
             try:
                 found: list[News] = await stage.read(look)
@@ -136,12 +136,12 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
             elif time.monotonic() >= quiet_until:
                 quiet_until = time.monotonic() + quiet_s
                 yield b": still here\n\n"
-            if len(found) < service.LOOK_MAX:
+            if len(found) < following.LOOK_MAX:
                 await asyncio.sleep(PAUSE_S)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), max(0.0, quiet_until - time.monotonic()))
 
 
 def _frame(news: News) -> bytes:
-    head = f"id: {service.id_of(news.place)}\nevent: {news.operation}\ndata: ".encode()
+    head = f"id: {following.id_of(news.place)}\nevent: {news.operation}\ndata: ".encode()
     return head + replies.encode(news.data, replies.JSON) + b"\n\n"

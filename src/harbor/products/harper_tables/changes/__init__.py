@@ -1,1 +1,0 @@
-"""Following what is done to a table, as it happens."""
