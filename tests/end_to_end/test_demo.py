@@ -49,6 +49,8 @@ def test_the_demo_shows_that_nothing_accepted_is_lost(tmp_path: Path) -> None:
     assert seen["answers to a delivery refused once"] == "503, 200"
     assert seen["of them stored, says the API"] == seen["of them arrived at the receiver"] == "200"
     assert seen["events created twice"] == "0"
+    assert seen["rows of a CSV loaded into a table"] == "1000"
+    assert seen["the table is an event, says SQL"] == "yes"
     assert 80 <= shown["kill"]["answered_before"] < 200
     assert shown["secret_key"].startswith("hb_test_")
     assert shown["admin_key"].startswith("hb_admin_")
@@ -83,8 +85,9 @@ def test_where_the_port_is_taken_the_demo_says_which_it_takes_and_stays_up_there
         "1 Set up",
         "2 Deliver",
         "3 Fail and retry",
-        "4 Kill -9",
-        "5 Summary",
+        "4 Tables",
+        "5 Kill -9",
+        "6 Summary",
     ]
     assert "\x1b" not in text
 

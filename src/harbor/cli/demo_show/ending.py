@@ -14,7 +14,7 @@ LOOK_S: Final = 0.2
 
 
 def summarize(stage: Stage, seconds: float) -> None:
-    """Chapter 5: what was expected, what was seen."""
+    """Chapter 6: what was expected, what was seen."""
     screen, findings = stage.screen, stage.findings
     screen.chapter("Summary", f"Took {seconds:.1f} s.")
     screen.table(findings)

@@ -1,4 +1,4 @@
-"""The fourth chapter: SIGKILL in the middle of a burst, and a count of everything afterwards."""
+"""The fifth chapter: SIGKILL in the middle of a burst, and a count of everything afterwards."""
 
 from __future__ import annotations
 
