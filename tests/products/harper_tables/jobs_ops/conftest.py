@@ -12,6 +12,7 @@ import pytest
 from tests.products.harper_tables.conftest import Instance, open_instance
 
 from harbor.kernel.clock import ManualClock
+from harbor.kernel.errors import Unavailable
 from harbor.kernel.jobs.context import JobContext
 from harbor.kernel.storage.database import Database
 from harbor.products.harper_tables.jobs_ops.means import Means
@@ -78,8 +79,8 @@ async def one_reaching(
         yield await operators(opened)
 
 
-class Died(Exception):
-    """What stands for the end of a process."""
+class Died(Unavailable):
+    """What stands for the end of a process; one that is expected, so that the log stays short."""
 
 
 @pytest.fixture

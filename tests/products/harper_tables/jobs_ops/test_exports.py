@@ -15,7 +15,7 @@ from tests.products.harper_tables.jobs_ops.conftest import AUTHOR, Outside, fini
 from harbor.products.harper_tables.jobs_ops import export_targets, exporting
 
 ALL = {"operation": "search_by_value", **AUTHOR, "attribute": "id", "value": "*"}
-RECORDS = [{"id": number, "name": f"Name {number}\r\n,", "born": 2000 - number % 50} for number in range(1_000)]
+RECORDS = [{"id": number, "name": f"Name {number}\r\n,", "born": 2000 - number % 50} for number in range(400)]
 
 
 async def exported(instance: Instance, form: str = "json", path: str = ".", **search: Any) -> dict[str, Any]:
@@ -36,7 +36,9 @@ async def result(instance: Instance, form: str = "json", **search: Any) -> Any:
 async def test_an_export_is_whole_however_often_the_process_dies(
     reaching: Instance, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "PART_BYTES", 20_000)
+    monkeypatch.setattr(exporting, "PART_BYTES", 8_000)
+    monkeypatch.setattr(exporting, "_ROWS_FIRST", 100)
+    monkeypatch.setattr(exporting, "_ROWS_MAX", 100)
     await reaching.table("author", records=RECORDS)
     synced: list[int] = []
     monkeypatch.setattr(export_targets.os, "fsync", lambda _file, whole=os.fsync: (synced.append(1), whole(_file)))
@@ -45,7 +47,7 @@ async def test_an_export_is_whole_however_often_the_process_dies(
 
     assert job["message"] == f"Successfully completed job: {job['id']}"
     path = outside.exports / "authors.json"
-    assert job["result"] == {"message": "Successfully exported JSON locally.", "path": str(path), "records": 1_000}
+    assert job["result"] == {"message": "Successfully exported JSON locally.", "path": str(path), "records": 400}
     found = json.loads(path.read_text())
     assert [{name: row[name] for name in ("id", "name", "born")} for row in found] == RECORDS
     assert len(synced) > 3
@@ -53,7 +55,7 @@ async def test_an_export_is_whole_however_often_the_process_dies(
     events = await reaching.house.database.read(
         lambda tx: tx.rows("SELECT payload FROM events WHERE type = 'harper.records.exported'")
     )
-    assert [json.loads(event["payload"])["records"] for event in events] == [1_000]
+    assert [json.loads(event["payload"])["records"] for event in events] == [400]
 
 
 async def test_each_search_is_exported_as_it_is_answered(reaching: Instance) -> None:
@@ -64,15 +66,15 @@ async def test_each_search_is_exported_as_it_is_answered(reaching: Instance) -> 
         "get_attributes": ["id", "born"],
         "sort": {"attribute": "born"},
     }
-    condition = {"attribute": "id", "comparator": "less_than", "value": 700}
+    condition = {"attribute": "id", "comparator": "less_than", "value": 300}
 
     for search in (
         {"operation": "search_by_hash", **AUTHOR, "hash_values": [7, 5, 9_999], "get_attributes": ["name", "id"]},
         {"operation": "search_by_id", **AUTHOR, "ids": [1], "get_attributes": ["id"]},
         {**ALL, "get_attributes": ["*"]},
-        {**ALL, "limit": 3, "offset": 997},
+        {**ALL, "limit": 3, "offset": 397},
         {**ordered, "conditions": [condition]},
-        {**ordered, "conditions": [condition], "limit": 400, "offset": 250},
+        {**ordered, "conditions": [condition], "limit": 200, "offset": 150},
         {"operation": "sql", "sql": "SELECT id, name FROM press.author WHERE born > 1990"},
         {"operation": "sql", "sql": "SELECT born, COUNT(*) AS n FROM press.author GROUP BY born ORDER BY born"},
         {"operation": "sql", "sql": "SELECT id FROM press.author ORDER BY born DESC, id LIMIT 5"},
@@ -114,51 +116,49 @@ async def test_csv_of_a_declared_table_has_a_column_for_whatever_a_record_holds(
     assert [line.split(",")[0] for line in few] == ["id", "0", "1"]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"format": None}, "format missing"),
-        ({"format": "xml"}, "format invalid. must be one of the following values: json, csv"),
-        ({"format": 5}, "format invalid. must be one of the following values: json, csv"),
-        ({"search_operation": None}, "search_operation.operation missing"),
-        ({"search_operation": {}}, "search_operation.operation missing"),
-        (
-            {"search_operation": {"operation": "insert"}},
-            "search_operation.operation must be one of the following values: search_by_value, search_by_hash, sql, "
-            "search_by_conditions",
-        ),
-        ({"path": None}, "path is missing."),
-        ({"path": "/etc"}, "path '/etc' does not exist"),
-        ({"path": "../imports"}, "path '../imports' does not exist"),
-        ({"path": "none"}, "path 'none' does not exist"),
-        ({"path": "file"}, "path 'file' is not a directory, please supply a valid folder path"),
-        ({"path": "link"}, "path 'link' is not a directory, please supply a valid folder path"),
-        (
-            {"filename": "../x"},
-            "filename must be a name of 1 to 200 printable bytes, without / and without a dot before it",
-        ),
-        (
-            {"filename": ".x"},
-            "filename must be a name of 1 to 200 printable bytes, without / and without a dot before it",
-        ),
-        ({"search_operation": {**ALL, "table": "none"}}, "Table 'press.none' does not exist"),
-        ({"search_operation": {**ALL, "limit": 0}}, "'limit' must be greater than or equal to 1"),
-        ({"search_operation": {"operation": "sql", "sql": "DELETE FROM press.author"}}, "An export takes a SELECT."),
-        ({"search_operation": {"operation": "sql"}}, "The 'sql' parameter is missing from the request body"),
-    ],
-)
-async def test_what_is_wrong_is_the_jobs_message(
-    one_reaching: Instance, outside: Outside, change: dict[str, Any], message: str
-) -> None:
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"format": None}, "format missing"),
+    ({"format": "xml"}, "format invalid. must be one of the following values: json, csv"),
+    ({"format": 5}, "format invalid. must be one of the following values: json, csv"),
+    ({"search_operation": None}, "search_operation.operation missing"),
+    ({"search_operation": {}}, "search_operation.operation missing"),
+    (
+        {"search_operation": {"operation": "insert"}},
+        "search_operation.operation must be one of the following values: search_by_value, search_by_hash, sql, "
+        "search_by_conditions",
+    ),
+    ({"path": None}, "path is missing."),
+    ({"path": "/etc"}, "path '/etc' does not exist"),
+    ({"path": "../imports"}, "path '../imports' does not exist"),
+    ({"path": "none"}, "path 'none' does not exist"),
+    ({"path": "file"}, "path 'file' is not a directory, please supply a valid folder path"),
+    ({"path": "link"}, "path 'link' is not a directory, please supply a valid folder path"),
+    (
+        {"filename": "../x"},
+        "filename must be a name of 1 to 200 printable bytes, without / and without a dot before it",
+    ),
+    (
+        {"filename": ".x"},
+        "filename must be a name of 1 to 200 printable bytes, without / and without a dot before it",
+    ),
+    ({"search_operation": {**ALL, "table": "none"}}, "Table 'press.none' does not exist"),
+    ({"search_operation": {**ALL, "limit": 0}}, "'limit' must be greater than or equal to 1"),
+    ({"search_operation": {"operation": "sql", "sql": "DELETE FROM press.author"}}, "An export takes a SELECT."),
+    ({"search_operation": {"operation": "sql"}}, "The 'sql' parameter is missing from the request body"),
+]
+
+
+async def test_what_is_wrong_is_the_jobs_message(one_reaching: Instance, outside: Outside) -> None:
     await one_reaching.table("author", records=[{"id": 1}])
     outside.exports.mkdir()
     (outside.exports / "file").write_text("")
     (outside.exports / "link").symlink_to(outside.imports)
 
-    fields = {"format": "csv", "path": ".", "search_operation": ALL, **change}
-    job = await finished(one_reaching, await one_reaching.do("export_local", **fields))
+    for change, message in WRONG:
+        fields = {"format": "csv", "path": ".", "search_operation": ALL, **change}
+        job = await finished(one_reaching, await one_reaching.do("export_local", **fields))
 
-    assert (job["status"], job["message"]) == ("ERROR", message)
+        assert (job["status"], job["message"]) == ("ERROR", message)
     assert sorted(os.listdir(outside.exports)) == ["file", "link"]
 
 

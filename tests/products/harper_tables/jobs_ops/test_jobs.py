@@ -12,20 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.products.harper_tables.access.conftest import library, on_article
 from tests.products.harper_tables.conftest import USER, Instance
+from tests.products.harper_tables.jobs_ops.conftest import AUTHOR, finished
 
 from harbor.products.harper_tables.jobs_ops import csv_reading, csv_rules
 from harbor.products.harper_tables.values import Instant
 
-AUTHOR = {"database": "press", "table": "author"}
 ALL = {"attribute": "id", "value": "*", "get_attributes": ["*"]}
-
-
-async def finished(instance: Instance, started: dict[str, Any]) -> dict[str, Any]:
-    """The job after it has run."""
-    assert started["message"].split(" ")[4] == started["job_id"]
-    await instance.house.worker.run_due(instance.house.clock.now())
-    (job,) = await instance.do("get_job", id=started["job_id"])
-    return dict(job)
 
 
 async def test_a_text_is_loaded(instance: Instance) -> None:
@@ -74,45 +66,38 @@ async def test_a_row_that_cannot_be_is_told_and_the_others_are_loaded(instance: 
     assert job["result"]["reasons"] == ["row 3: The primary key has 2001 bytes; at most 1978 fit."]
 
 
-@pytest.mark.parametrize(
-    ("data", "status", "message"),
-    [
+async def test_a_text_that_is_no_sheet_is_the_jobs_trouble(one_engine: Instance) -> None:
+    await one_engine.table("author")
+
+    for data, status, message in (
         ("id,na`me\n1,x\n", "ERROR", "Invalid column name 'na`me', cancelling load operation"),
         ("id,a/b\n1,x\n", "ERROR", "Invalid column name 'a/b', cancelling load operation"),
         ("id,name\n", "COMPLETE", "No records parsed from csv file."),
         ("", "COMPLETE", "No records parsed from csv file."),
-    ],
-)
-async def test_a_text_that_is_no_sheet_is_the_jobs_trouble(
-    one_engine: Instance, data: str, status: str, message: str
-) -> None:
+    ):
+        job = await finished(one_engine, await one_engine.do("csv_data_load", **AUTHOR, data=data))
+
+        assert (job["status"], job["message"]) == (status, message)
+
+
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("csv_data_load", {**AUTHOR}, "'data' is required"),
+    ("csv_data_load", {**AUTHOR, "data": 5}, "'data' must be a string"),
+    ("csv_data_load", {**AUTHOR, "data": "id\n1", "action": "rm"}, "action is required and must be either insert, update, or upsert"),
+    ("csv_data_load", {"database": "press", "table": "none", "data": "id\n1"}, "Table 'press.none' does not exist"),
+    ("csv_url_load", {**AUTHOR}, "'csv_url' is required"),
+    ("csv_url_load", {**AUTHOR, "csv_url": "file:///etc/passwd"}, "'csv_url' must be a valid url"),
+    ("delete_records_before", {**AUTHOR}, "'date' is required"),
+    ("delete_records_before", {**AUTHOR, "date": "soon"}, "'date' must be in ISO 8601 date format"),
+    ("get_job", {}, "'id' is required"),
+]  # fmt: skip
+
+
+async def test_what_cannot_begin_is_refused_at_once(one_engine: Instance) -> None:
     await one_engine.table("author")
 
-    job = await finished(one_engine, await one_engine.do("csv_data_load", **AUTHOR, data=data))
-
-    assert (job["status"], job["message"]) == (status, message)
-
-
-@pytest.mark.parametrize(
-    ("operation", "fields", "message"),
-    [
-        ("csv_data_load", {**AUTHOR}, "'data' is required"),
-        ("csv_data_load", {**AUTHOR, "data": 5}, "'data' must be a string"),
-        ("csv_data_load", {**AUTHOR, "data": "id\n1", "action": "rm"}, "action is required and must be either insert, update, or upsert"),
-        ("csv_data_load", {"database": "press", "table": "none", "data": "id\n1"}, "Table 'press.none' does not exist"),
-        ("csv_url_load", {**AUTHOR}, "'csv_url' is required"),
-        ("csv_url_load", {**AUTHOR, "csv_url": "file:///etc/passwd"}, "'csv_url' must be a valid url"),
-        ("delete_records_before", {**AUTHOR}, "'date' is required"),
-        ("delete_records_before", {**AUTHOR, "date": "soon"}, "'date' must be in ISO 8601 date format"),
-        ("get_job", {}, "'id' is required"),
-    ],
-)  # fmt: skip
-async def test_what_cannot_begin_is_refused_at_once(
-    one_engine: Instance, operation: str, fields: dict[str, Any], message: str
-) -> None:
-    await one_engine.table("author")
-
-    assert await one_engine.refused(operation, **fields) == (400, message)
+    for operation, fields, message in REFUSED:
+        assert await one_engine.refused(operation, **fields) == (400, message)
 
 
 @asynccontextmanager
@@ -144,31 +129,28 @@ async def test_a_file_elsewhere_is_loaded(instance: Instance) -> None:
     assert (job["type"], job["message"]) == ("csv_url_load", "successfully loaded 1 of 1 records")
 
 
-@pytest.mark.parametrize(
-    ("found", "why"),
-    [
+async def test_a_file_that_is_not_there_is_refused_at_once(one_engine: Instance) -> None:
+    await one_engine.table("author")
+
+    for found, why in (
         (answer("404 Not Found", "text/csv"), ", status code: 404, message: "),
         (answer("302 Found", "text/csv\nLocation: http://127.0.0.1:1/"), ", status code: 302, message: "),
         (answer("200 OK", "text/html"), ", unsupported content type: text/html"),
-    ],
-)
-async def test_a_file_that_is_not_there_is_refused_at_once(one_engine: Instance, found: str, why: str) -> None:
+    ):
+        async with site(found) as url:
+            status, message = await one_engine.refused("csv_url_load", **AUTHOR, csv_url=url)
+
+        assert status == 400
+        assert message.startswith(f"CSV Load failed from URL: {url}{why}")
+
+
+async def test_addresses_inside_are_not_reached(one_engine: Instance) -> None:
     await one_engine.table("author")
 
-    async with site(found) as url:
+    for url in ("http://169.254.169.254/latest", "http://10.0.0.1/x.csv", "http://[::ffff:10.0.0.1]/"):
         status, message = await one_engine.refused("csv_url_load", **AUTHOR, csv_url=url)
 
-    assert status == 400
-    assert message.startswith(f"CSV Load failed from URL: {url}{why}")
-
-
-@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://10.0.0.1/x.csv", "http://[::ffff:10.0.0.1]/"])
-async def test_addresses_inside_are_not_reached(one_engine: Instance, url: str) -> None:
-    await one_engine.table("author")
-
-    status, message = await one_engine.refused("csv_url_load", **AUTHOR, csv_url=url)
-
-    assert (status, message.startswith(f"CSV Load failed from URL: {url}, status code: none")) == (400, True)
+        assert (status, message.startswith(f"CSV Load failed from URL: {url}, status code: none")) == (400, True)
 
 
 async def test_a_role_is_asked_when_a_load_begins_and_its_refusal_is_the_jobs(instance: Instance) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -47,26 +50,26 @@ async def get(url: str, key: str) -> bytes:
 
 @pytest.mark.usefixtures("dying")
 async def test_csv_of_a_store_is_loaded_once_however_often_the_process_dies(
-    reaching: Instance, s3_url: str, monkeypatch: pytest.MonkeyPatch
+    one_reaching: Instance, s3_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "_FETCHED_BYTES", 5_000)
-    await reaching.table("author")
+    await one_reaching.table("author")
     await put(s3_url, "in/author.csv", MANY)
 
-    started = await reaching.do("import_from_s3", **AUTHOR, s3={**S3_FIELDS, "key": "in/author.csv"})
-    told = json.dumps(await reaching.do("get_job", id=started["job_id"]))
-    kept = await reaching.house.database.read(
+    started = await one_reaching.do("import_from_s3", **AUTHOR, s3={**S3_FIELDS, "key": "in/author.csv"})
+    told = json.dumps(await one_reaching.do("get_job", id=started["job_id"]))
+    kept = await one_reaching.house.database.read(
         lambda tx: [tx.rows("SELECT data FROM jobs"), tx.rows("SELECT secret FROM harper_job_inputs")]
     )
-    job = await finished(reaching, started)
+    job = await finished(one_reaching, started)
 
     assert (job["type"], job["message"]) == ("import_from_s3", "successfully loaded 1203 of 1203 records")
-    assert (await reaching.do("describe_table", **AUTHOR))["record_count"] == 1_203
-    for text in (told, str(kept), str(await reaching.do("get_job", id=started["job_id"]))):
+    assert (await one_reaching.do("describe_table", **AUTHOR))["record_count"] == 1_203
+    for text in (told, str(kept), str(await one_reaching.do("get_job", id=started["job_id"]))):
         assert SECRET not in text
         assert "AKIAEXAMPLE" not in text
     assert kept[1][0]["secret"]
-    assert await reaching.house.database.read(lambda tx: tx.rows("SELECT job_id FROM harper_job_inputs")) == []
+    assert await one_reaching.house.database.read(lambda tx: tx.rows("SELECT job_id FROM harper_job_inputs")) == []
 
 
 async def test_json_of_a_store_keeps_its_values(one_reaching: Instance, s3_url: str) -> None:
@@ -105,25 +108,21 @@ async def test_json_names_attributes_that_a_role_may_not_write(one_reaching: Ins
     assert (await one_reaching.do("describe_table", **AUTHOR))["record_count"] == 2
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
+async def test_a_place_that_is_none_is_refused_at_once(one_engine: Instance) -> None:
+    await one_engine.table("author")
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"key": "author.txt"}, "'s3.key' must include one of the following valid file extensions - '.csv', '.json'"),
         ({"key": None, "region": ""}, "'s3.key' is required. 's3.region' is required"),
         ({"bucket": "../desk"}, "'s3.bucket' must be the name of a bucket, or the URL of one"),
         ({"region": "a.evil"}, "'s3.region' must be the name of a region"),
         ({"key": "é" * 600 + ".csv"}, "'s3.key' must have 1 to 1024 bytes, all of them printable"),
-    ],
-)
-async def test_a_place_that_is_none_is_refused_at_once(
-    one_engine: Instance, change: dict[str, Any], message: str
-) -> None:
-    await one_engine.table("author")
+        ({"aws_access_key_id": {}, "aws_secret_access_key": 5}, "'s3.aws_access_key_id' is required"),
+        ({"aws_secret_access_key": 5}, "'s3.aws_secret_access_key' must be a string"),
+    ]
 
-    assert await one_engine.refused("import_from_s3", **AUTHOR, s3={**S3_FIELDS, "key": "a.csv", **change}) == (
-        400,
-        message,
-    )
+    for change, message in wrong:
+        s3 = {**S3_FIELDS, "key": "a.csv", **change}
+        assert await one_engine.refused("import_from_s3", **AUTHOR, s3=s3) == (400, message)
     assert await one_engine.refused("import_from_s3", **AUTHOR) == (400, "'s3' is required")
 
 
@@ -152,6 +151,26 @@ async def test_a_store_that_is_away_is_asked_again_later() -> None:
     assert SECRET not in repr(keys)
 
 
+async def test_a_job_that_is_stopped_leaves_no_thread_that_waits() -> None:
+    ended = asyncio.Event()
+
+    async def say_nothing(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await ended.wait()
+        writer.close()
+
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        async with store(f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}", "a") as s3:
+            asking = asyncio.create_task(s3.look())
+            while s3._sending is None:
+                await asyncio.sleep(0.01)
+        with pytest.raises((asyncio.CancelledError, concurrent.futures.CancelledError)):
+            await asking
+        ended.set()
+    async with asyncio.timeout(10):
+        while any(thread.name.startswith("s3") for thread in threading.enumerate()):
+            await asyncio.sleep(0.01)
+
+
 def test_a_bucket_may_be_the_url_of_one() -> None:
     place = place_of({"bucket": "https://s3.example.com:9000/desk", "key": "out", "region": None}, ".csv")
 
@@ -159,14 +178,14 @@ def test_a_bucket_may_be_the_url_of_one() -> None:
 
 
 @pytest.mark.usefixtures("dying")
-@pytest.mark.parametrize("part_bytes", [5 * MIB, 64 * MIB])
+@pytest.mark.parametrize(("part_bytes", "count"), [(5 * MIB, 120), (64 * MIB, 20)])
 async def test_an_export_is_whole_however_often_the_process_dies(
-    one_reaching: Instance, s3_url: str, monkeypatch: pytest.MonkeyPatch, part_bytes: int
+    one_reaching: Instance, s3_url: str, monkeypatch: pytest.MonkeyPatch, part_bytes: int, count: int
 ) -> None:
     monkeypatch.setattr(exporting, "PART_BYTES", part_bytes)
     monkeypatch.setattr(exporting, "_ROWS_FIRST", 16)
     monkeypatch.setattr(exporting, "_ROWS_MAX", 16)
-    records = [{"id": number, "text": f"{number} " * 20_000} for number in range(120)]
+    records = [{"id": number, "text": f"{number} " * 20_000} for number in range(count)]
     await one_reaching.table("author", attributes=[{"name": "id", "is_primary_key": True}])
     await one_reaching.do("insert", **AUTHOR, records=records)
     await put(s3_url, "out/author.json", "an older one")
@@ -176,27 +195,23 @@ async def test_an_export_is_whole_however_often_the_process_dies(
 
     assert (job["status"], job["message"]) == ("COMPLETE", f"Successfully completed job: {job['id']}")
     assert job["result"] == {
-        "message": "Successfully exported JSON to S3.", "bucket": "desk", "key": "out/author.json", "records": 120
+        "message": "Successfully exported JSON to S3.", "bucket": "desk", "key": "out/author.json", "records": count
     }  # fmt: skip
     assert json.loads(await get(s3_url, "out/author.json")) == records
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
+async def test_what_is_wrong_with_an_export_to_a_store_is_its_jobs_message(one_engine: Instance) -> None:
+    wrong: list[tuple[dict[str, Any], str]] = [
         ({"s3": None}, "S3 object missing"),
         ({"s3": {"bucket": "desk"}}, "aws_access_key_id is missing."),
         ({"s3": {**S3_FIELDS, "bucket": ""}}, "bucket is missing."),
         ({"s3": S3_FIELDS}, "key is missing."),
         ({"format": "xml"}, "format invalid. must be one of the following values: json, csv"),
-    ],
-)
-async def test_what_is_wrong_with_an_export_to_a_store_is_its_jobs_message(
-    one_engine: Instance, change: dict[str, Any], message: str
-) -> None:
-    fields = {"format": "csv", "s3": {**S3_FIELDS, "key": "a"}, "search_operation": EVERYTHING, **change}
+    ]
 
-    job = await finished(one_engine, await one_engine.do("export_to_s3", **fields))
+    for change, message in wrong:
+        fields = {"format": "csv", "s3": {**S3_FIELDS, "key": "a"}, "search_operation": EVERYTHING, **change}
+        job = await finished(one_engine, await one_engine.do("export_to_s3", **fields))
 
-    assert (job["status"], job["message"]) == ("ERROR", message)
+        assert (job["status"], job["message"]) == ("ERROR", message)
     assert await one_engine.house.database.read(lambda tx: tx.rows("SELECT job_id FROM harper_job_inputs")) == []

@@ -34,13 +34,15 @@ def columns_of(cells: Sequence[str]) -> tuple[str, ...]:
     """The columns that a first line names. Raises `Unreadable`."""
     names = tuple(cell.strip() for cell in cells)
     for name in names:
-        if not name or "`" in name or "/" in name:
+        if not name or any(each in name for each in "`/\0"):
             raise Unreadable(f"Invalid column name '{name[:250]}', cancelling load operation")
     return names
 
 
-def record(columns: Sequence[str], cells: Sequence[str], types: Mapping[str, str]) -> dict[str, Any]:
-    """A row as a record; `types` are those that attributes were declared with."""
+def record(columns: Sequence[str], cells: Sequence[str], types: Mapping[str, str]) -> dict[str, Any] | str:
+    """A row as a record; `types` are those that attributes were declared with. A sentence for what cannot be kept."""
+    if any("\0" in cell for cell in cells):
+        return "it contains the character U+0000, which cannot be kept"
     return {name: value(cell, types.get(name)) for name, cell in zip(columns, cells, strict=False)}
 
 

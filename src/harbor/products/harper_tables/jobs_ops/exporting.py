@@ -118,6 +118,7 @@ class _Export:
         at = At.of(self._context.job)
         if at.whole is not None and await self._target.has(dict(at.kept), at.whole[0]):
             return await self._done(replace(at, rows=at.whole[1]))
+        at = replace(at, whole=None)
         if not await self._target.begin(dict(at.kept), at.size):
             at = At()  # what was on disk is gone, so all of it is written anew
         if self._word == "csv":

@@ -34,7 +34,7 @@ def export_to_s3(call: Call, body: Fields) -> dict[str, Any]:
         fault = place if isinstance(place, str) else ""
     kept = place.kept() if isinstance(place, s3_place.Place) else None
     asked = _asked(body, fault=fault, place=kept)
-    return started(service.export(call, "export_to_s3", asked.kept(), s3_place.keys_of(s3)))
+    return started(service.export(call, "export_to_s3", asked.kept(), None if kept is None else s3_place.keys_of(s3)))
 
 
 def _asked(body: Fields, **target: Any) -> Asked:

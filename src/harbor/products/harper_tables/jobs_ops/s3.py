@@ -11,25 +11,30 @@ import io
 import logging
 import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from ipaddress import ip_network
+from threading import Lock
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import Invalid, Unavailable
-from harbor.kernel.outbound import Failure, OutboundClient, OutboundPolicy
+from harbor.kernel.outbound import Failure, OutboundClient, OutboundPolicy, Outcome
 from harbor.products.harper_tables.jobs_ops.s3_place import Keys, Place
 from harbor.products.harper_tables.refusals import invalid
 
 T = TypeVar("T")
 _TIMEOUT_S: Final = 60.0
+# The client keeps the time; a thread waits a little longer, should the loop be gone.
+_SLACK_S: Final = 10.0
 _ANSWER_BYTES_MAX: Final = 16 * MIB
 _ATTEMPTS_MAX: Final = 3
 _THREADS: Final = 2
 _KEY_LENGTH_MIN: Final = 8
+# Clients may be used side by side, and are made one after the other.
+_MAKING: Final = Lock()
 # Set by the client that sends, and not signed.
 _NOT_OURS: Final = frozenset({"content-length", "expect", "host", "connection", "transfer-encoding"})
 _EVERYWHERE: Final = (ip_network("0.0.0.0/0"), ip_network("::/0"))
@@ -65,14 +70,20 @@ class S3:
         self._outbound = OutboundClient(policy)
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="s3")
         self._made: Any = None
+        self._sending: Future[Outcome] | None = None
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # A thread that still asks, because its job was stopped, ends at once: nobody would answer it when the loop is gone.
+        self._is_closed = True
+        if self._sending is not None:
+            self._sending.cancel()
         await self._outbound.close()
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     # The object
 
@@ -174,31 +185,26 @@ class S3:
 
     def _make(self) -> Any:
         from botocore.config import Config  # type: ignore[import-untyped]
-        from botocore.session import Session  # type: ignore[import-untyped]
 
-        # At its finest level it logs whole requests.
-        logging.getLogger("botocore").setLevel(logging.WARNING)
-        # Nothing is taken from the environment or the files of whoever runs the process.
-        session = Session(session_vars={"profile": (None, None, None, None)})
-        session.set_config_variable("config_file", os.devnull)
-        session.set_config_variable("credentials_file", os.devnull)
-        client = session.create_client(
-            "s3",
-            region_name=self.place.region,
-            endpoint_url=self._endpoint,
-            aws_access_key_id=self._keys.id,
-            aws_secret_access_key=self._keys.secret,
-            aws_session_token=self._keys.token,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "virtual" if self._endpoint is None else "path"},
-                retries={"total_max_attempts": _ATTEMPTS_MAX, "mode": "standard"},
-                # Stores of others do not know the newer sums. TLS and the signature protect the content.
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-                ignore_configured_endpoint_urls=True,
-            ),
+        config = Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "virtual" if self._endpoint is None else "path"},
+            retries={"total_max_attempts": _ATTEMPTS_MAX, "mode": "standard"},
+            # Stores of others do not know the newer sums. TLS and the signature protect the content.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            ignore_configured_endpoint_urls=True,
         )
+        with _MAKING:
+            client = _session().create_client(
+                "s3",
+                region_name=self.place.region,
+                endpoint_url=self._endpoint,
+                aws_access_key_id=self._keys.id,
+                aws_secret_access_key=self._keys.secret,
+                aws_session_token=self._keys.token,
+                config=config,
+            )
         client.meta.events.register("before-send.s3", self._send)
         return client
 
@@ -214,16 +220,10 @@ class S3:
             body if body is None or isinstance(body, bytes) else body.encode() if isinstance(body, str) else body.read()
         )
         headers = {name: _text(value) for name, value in request.headers.items() if name.lower() not in _NOT_OURS}
-        sending = self._outbound.request(
-            request.method,
-            request.url,
-            content,
-            headers,
-            _TIMEOUT_S,
-            read_bytes_max=_ANSWER_BYTES_MAX,
-            kept_bytes_max=_ANSWER_BYTES_MAX,
+        self._sending = asyncio.run_coroutine_threadsafe(
+            self._answer(request.method, request.url, content, headers), self._loop
         )
-        outcome = asyncio.run_coroutine_threadsafe(sending, self._loop).result()
+        outcome = self._sending.result(_TIMEOUT_S + _SLACK_S)
         if outcome.error is Failure.BLOCKED_ADDRESS:
             raise invalid(f"The store cannot be called: {outcome.detail}", code="blocked_address")
         if outcome.error is Failure.TIMEOUT:
@@ -231,6 +231,33 @@ class S3:
         if outcome.status is None or (outcome.error is not None and outcome.error is not Failure.REDIRECT):
             raise EndpointConnectionError(endpoint_url=_origin(request.url), error=outcome.detail)
         return AWSResponse(request.url, outcome.status, dict(outcome.headers), _Raw(outcome.body))
+
+    async def _answer(self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]) -> Outcome:
+        if self._is_closed:
+            raise invalid("The job was stopped.", code="stopped")
+        return await self._outbound.request(
+            method,
+            url,
+            content,
+            headers,
+            _TIMEOUT_S,
+            read_bytes_max=_ANSWER_BYTES_MAX,
+            kept_bytes_max=_ANSWER_BYTES_MAX,
+        )
+
+
+@cache
+def _session() -> Any:
+    """botocore's session. It holds no keys, only descriptions of services, which take half a second to read."""
+    from botocore.session import Session  # type: ignore[import-untyped]
+
+    # At its finest level it logs whole requests.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    # Nothing is taken from the environment or the files of whoever runs the process.
+    session = Session(session_vars={"profile": (None, None, None, None)})
+    session.set_config_variable("config_file", os.devnull)
+    session.set_config_variable("credentials_file", os.devnull)
+    return session
 
 
 class _Raw(io.BytesIO):

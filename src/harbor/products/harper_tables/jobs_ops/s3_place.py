@@ -59,7 +59,7 @@ def keys_from(fields: Mapping[str, str]) -> Keys:
 
 def place_of(s3: Mapping[str, Any], suffix: str = "") -> Place | str:
     """The place that the fields name, `suffix` at the end of its key; or the sentence that refuses them."""
-    for name in ("bucket", "key", "region"):
+    for name in (*_KEYS, "bucket", "key", "region"):
         if s3.get(name) is not None and (not isinstance(s3[name], str) or len(s3[name]) > _LENGTH_MAX):
             return f"'s3.{name}' must be a string"
     bucket, region = s3.get("bucket", ""), s3.get("region") or "us-east-1"

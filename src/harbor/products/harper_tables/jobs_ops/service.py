@@ -58,7 +58,7 @@ def refusal_of(call: Call, load: Load) -> object:
 
 def load_rows(call: Call, load: Load, brought: Brought) -> str:
     """Begin to write rows that were read before; the job's id. What is wrong with them is for the job to say."""
-    refused = brought.fault or refusal_of(call, load)
+    refused = refusal_of(call, load) or brought.fault or None
     more = {"columns": list(load.columns), "total": brought.total, "refused": refused}
     job_id = _start(call, LOAD, load.type, {**_named(call, load), **more}, job_id=brought.job_id)
     store.insert_input(call.tx, call.account_id, job_id)
