@@ -245,10 +245,12 @@ async def test_an_invoice_takes_expenses_locks_them_and_lets_them_go(office: Off
     await office.write(lambda call: billing.renumber(call, 7, "X-7"))
     assert (await person.desk.got(path))["invoice"]["number"] == "X-7"
     client = await office.client()
-    await office.admin.changed(f"/v2/projects/{about['project_id']}", {"client_id": client["id"]})
+    project, other = f"/v2/projects/{about['project_id']}", {"client_id": client["id"]}
+    assert (await office.admin.refused("PATCH", project, other))[0] == 422  # an invoice bills what is spent on it
     await office.write(lambda call: billing.release(call, 7))
     let_go = await person.desk.got(path)
     assert (let_go["invoice"], let_go["is_locked"]) == (None, False)
+    await office.admin.changed(project, other)
     of_client = await office.admin.got(f"/v2/expenses?client_id={client['id']}")
     assert of_client["total_entries"] == 4
 

@@ -239,8 +239,9 @@ async def test_uninvoiced_and_budgets_are_what_raw_rows_add_up_to(office: Office
 async def test_sums_are_those_of_the_entries_whatever_happened(office: Office) -> None:
     at = await world(office, seed=3, entries=60)
     project = at["projects"][0]
-    await office.admin.changed(f"/v2/projects/{project['id']}", {"client_id": at["clients"][1]["id"]})
     await office.write(lambda call: billing.release(call, 1))
+    await office.write(lambda call: expense_billing.release(call, 1))
+    await office.admin.changed(f"/v2/projects/{project['id']}", {"client_id": at["clients"][1]["id"]})
     entries = (await office.admin.got("/v2/time_entries"))["time_entries"]
     await office.admin.changed(f"/v2/time_entries/{entries[0]['id']}", {"hours": 7.77, "spent_date": "2025-12-31"})
     await office.admin.deleted(f"/v2/time_entries/{entries[1]['id']}")
