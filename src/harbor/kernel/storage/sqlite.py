@@ -35,11 +35,13 @@ _PRAGMAS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA secure_delete = ON",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA cache_size = -65536",
     "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA journal_size_limit = 0",  # the log is truncated when it starts again, so erased text does not stay in it
 )
 _READERS = 4
+# Pages that a connection keeps. What long reads pass by once is better left to the system's own memory: four threads with as
+# much as the writer had 256 MiB after a few reports.
+_WRITER_CACHE_KIB, _LOOP_CACHE_KIB, _READER_CACHE_KIB = 65_536, 32_768, 8_192
 # Steps of SQLite's machine between two looks at the clock: about 0.1 ms of work.
 _STEPS_PER_LOOK = 4_000
 _BUSY_MS = 5_000
@@ -95,9 +97,9 @@ class SqliteDatabase:
 
     async def open(self) -> None:
         """Open the file, creating it, and start the writer. Raises `StartRefused` if the file is unusable."""
-        self._writer_connection = self._connect()
+        self._writer_connection = self._connect(cache_kib=_WRITER_CACHE_KIB)
         self._writer_connection.set_busy_timeout(_WRITER_BUSY_MS)
-        self._loop_connection = self._connect(readonly=True)
+        self._loop_connection = self._connect(readonly=True, cache_kib=_LOOP_CACHE_KIB)
         self._loop_connection.set_progress_handler(self._loop_read_is_long, _STEPS_PER_LOOK)
         self._writer_connection.set_progress_handler(self._write_is_long, _STEPS_PER_LOOK * 10)
         self._loop_reading_until = 0.0
@@ -105,11 +107,11 @@ class SqliteDatabase:
         self._writer = threading.Thread(target=self._write_forever, name="harbor-write", daemon=True)
         self._writer.start()
 
-    def _connect(self, *, readonly: bool = False) -> apsw.Connection:
+    def _connect(self, *, readonly: bool = False, cache_kib: int = _READER_CACHE_KIB) -> apsw.Connection:
         try:
             connection = apsw.Connection(str(self.path), statementcachesize=500)
             connection.set_busy_timeout(_BUSY_MS)
-            for pragma in _PRAGMAS:
+            for pragma in (*_PRAGMAS, f"PRAGMA cache_size = -{cache_kib}"):
                 connection.execute(pragma).fetchall()
             connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             if readonly:
