@@ -63,7 +63,7 @@ def test_what_would_be_printed_is_bounded_not_only_what_is_stored(monkeypatch: p
 
 
 def test_bytes_count_until_the_connection_has_taken_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large, "HELD_BYTES_MAX", 3 * MIB)
+    monkeypatch.setattr(large.ANSWERS, "bytes_max", large.ANSWERS.used + 3 * MIB)
     first, second = large.held(bytes(MIB)), large.held(bytes(2 * MIB))
 
     with pytest.raises(Unavailable):
@@ -96,3 +96,17 @@ async def test_what_a_sort_would_hold_is_bounded(instance: Instance, monkeypatch
 
     assert status == 400
     assert sentence.startswith("To sort what is found, more than 2000 bytes of records would be held")
+
+
+def test_what_several_requests_keep_is_counted_together_and_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large.WORK, "bytes_max", large.WORK.used + 3 * MIB)
+
+    with large.Keeping() as one, large.Keeping() as other:
+        one.add(2 * MIB)
+        other.add(MIB // 2)
+        with pytest.raises(Unavailable):
+            other.add(MIB)
+    with large.Keeping() as again:
+        again.add(3 * MIB)
+
+    assert large.WORK.used == large.WORK.bytes_max - 3 * MIB

@@ -20,8 +20,6 @@ from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.search.model import OUT_BYTES_MAX
 from harbor.products.harper_tables.values import Doc
 
-# Of all answers that are being sent: four of the largest.
-HELD_BYTES_MAX = 256 * MIB
 _COUNTED_FROM = MIB
 _PART = 500
 _RETRY_AFTER_S = 2.0
@@ -80,28 +78,20 @@ def answered(parts: Iterable[list[Doc]], media_type: str | None, *, field: str =
     return [doc for part in every for doc in part] if media_type is None else Parts(every, media_type, field)
 
 
-class _Held(bytes):
-    """Bytes that count until nobody needs them any more, which is when the connection has taken the last one."""
+class Together:
+    """Bytes that are in memory for several requests at once. For any thread."""
 
-    def __del__(self) -> None:
-        _held.give_back(len(self))
-
-
-class _Together:
-    """How many bytes of answers there are."""
-
-    def __init__(self) -> None:
+    def __init__(self, bytes_max: int, sentence: str) -> None:
+        self.bytes_max = bytes_max
         self.used = 0
+        self._sentence = sentence
         self._lock = threading.Lock()
 
     def take(self, size: int) -> None:
         """Count so many more. Raises `Unavailable` if that is too many."""
         with self._lock:
-            if self.used + size > HELD_BYTES_MAX:
-                raise Unavailable(
-                    "Too many large answers are being sent; ask again in a moment, or for a part with limit and offset.",
-                    retry_after_s=_RETRY_AFTER_S,
-                )
+            if self.used + size > self.bytes_max:
+                raise Unavailable(self._sentence, retry_after_s=_RETRY_AFTER_S)
             self.used += size
 
     def give_back(self, size: int) -> None:
@@ -110,14 +100,55 @@ class _Together:
             self.used -= size
 
 
-_held = _Together()
+# Answers that are being sent: four of the largest.
+ANSWERS = Together(
+    256 * MIB,
+    "Too many large answers are being sent; ask again in a moment, or for a part with limit and offset.",
+)
+# What sorts, groups and joins keep until they have an answer: as much as one statement may.
+WORK = Together(
+    256 * MIB, "Too many large searches and statements are at work; ask again in a moment, or for less with limit."
+)
+
+
+class Keeping:
+    """What one request keeps in memory, counted a megabyte at a time. Use it in a `with` block."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._taken = 0
+
+    def add(self, size: int) -> None:
+        """Count so many more. Raises `Unavailable` if all requests together keep too many."""
+        self.size += size
+        if self.size - self._taken >= MIB:
+            WORK.take(self.size - self._taken)
+            self._taken = self.size
+
+    def release(self) -> None:
+        """Nothing is kept any more."""
+        WORK.give_back(self._taken)
+        self.size = self._taken = 0
+
+    def __enter__(self) -> Keeping:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+
+class _Held(bytes):
+    """Bytes that count until nobody needs them any more, which is when the connection has taken the last one."""
+
+    def __del__(self) -> None:
+        ANSWERS.give_back(len(self))
 
 
 def held(body: bytes) -> bytes:
     """The body, counted while it exists if it is large. Raises `Unavailable` if there are too many bytes already."""
     if len(body) < _COUNTED_FROM:
         return body
-    _held.take(len(body))
+    ANSWERS.take(len(body))
     return _Held(body)
 
 

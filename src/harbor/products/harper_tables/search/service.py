@@ -22,7 +22,7 @@ from harbor.products.harper_tables.ordering import is_cut, order_key
 from harbor.products.harper_tables.records.model import key_of, loaded
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.search import planner, store
-from harbor.products.harper_tables.search.large import too_large
+from harbor.products.harper_tables.search.large import Keeping, too_large
 from harbor.products.harper_tables.search.model import EVERYTHING, OUT_BYTES_MAX, Query, SortKey
 from harbor.products.harper_tables.search.planner import EntrySpan, KeySpan, Step, Steps, TimeSpan
 from harbor.products.harper_tables.search.rules import matcher
@@ -108,7 +108,7 @@ def _ordered(tx: Tx, table: Table, query: Query) -> Iterable[Match]:
     walk = sorted_walk(table, query, steps)
     if walk is not None:
         return _along(tx, table, query, walk)
-    return _sorted(_walked(tx, table, (KeySpan(),) if steps is None else steps, query), query)
+    return _sorted(table, _walked(tx, table, (KeySpan(),) if steps is None else steps, query), query)
 
 
 def _walked(tx: Tx, table: Table, steps: Steps, query: Query, *, descending: bool | None = None) -> Iterator[Match]:
@@ -208,19 +208,29 @@ def _by_value(alike: list[Match], key: SortKey) -> list[Match]:
     )
 
 
-def _sorted(walked: Iterable[Match], query: Query) -> list[Match]:
-    """All matches in order; only as many are kept at a time as the answer can need."""
-    kept: list[Match] = []
-    size = 0
-    for match in walked:
-        kept.append(match)
-        size += len(match.found.doc)
-        if query.wanted is not None and len(kept) >= query.wanted + _SLACK:
-            kept = _in_order(kept, query.sort)[: query.wanted]
-            size = sum(len(each.found.doc) for each in kept)
-        if size > OUT_BYTES_MAX:
-            raise _too_much_to_sort()
-    return _in_order(kept, query.sort)
+def _sorted(table: Table, walked: Iterable[Match], query: Query) -> Iterator[Match]:
+    """All matches in order. Kept are their stored texts and the keys they are sorted by, as many as the answer can need."""
+    kept: list[_Sorting] = []
+    with Keeping() as keeping:
+        for match in walked:
+            keys = [order_key(match.doc.get(each.attribute)) for each in query.sort]
+            kept.append(_Sorting(keys, match.found))
+            keeping.add(len(match.found.doc))
+            if query.wanted is not None and len(kept) >= query.wanted + _SLACK:
+                kept = _in_order(kept, query.sort)[: query.wanted]
+                keeping.release()
+                keeping.add(sum(len(each.found.doc) for each in kept))
+            if keeping.size > OUT_BYTES_MAX:
+                raise _too_much_to_sort()
+        for each in _in_order(kept, query.sort):
+            yield Match(each.found.key, values_of(table, each.found), each.found)
+
+
+class _Sorting(msgspec.Struct, frozen=True, gc=False):
+    """A match that is being sorted."""
+
+    keys: list[bytes]
+    found: Found
 
 
 def _too_much_to_sort() -> HarborError:
@@ -232,13 +242,13 @@ def _too_much_to_sort() -> HarborError:
     )
 
 
-def _in_order(kept: list[Match], sort: Sequence[SortKey]) -> list[Match]:
+def _in_order(kept: list[_Sorting], sort: Sequence[SortKey]) -> list[_Sorting]:
     # The last key first: Python keeps the order of equals, also in reverse. Those equal in all keys follow their own.
-    ordered = sorted(kept, key=lambda match: match.key, reverse=sort[0].is_descending)
-    for key in reversed(sort):
-        ordered.sort(key=_value_key(key.attribute), reverse=key.is_descending)
+    ordered = sorted(kept, key=lambda each: each.found.key, reverse=sort[0].is_descending)
+    for place in reversed(range(len(sort))):
+        ordered.sort(key=_nth_key(place), reverse=sort[place].is_descending)
     return ordered
 
 
-def _value_key(attribute: str) -> Callable[[Match], bytes]:
-    return lambda match: order_key(match.doc.get(attribute))
+def _nth_key(place: int) -> Callable[[_Sorting], bytes]:
+    return lambda each: each.keys[place]

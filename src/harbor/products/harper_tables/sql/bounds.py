@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from harbor.kernel.bounds import MIB
+from harbor.products.harper_tables.search.large import Keeping
 from harbor.products.harper_tables.sql.faults import too_much
 from harbor.products.harper_tables.values import Doc
 
@@ -40,6 +41,7 @@ class Budget:
     began: float = field(default_factory=time.monotonic)
     read: int = 0
     kept: int = 0
+    keeping: Keeping = field(default_factory=Keeping)
     _steps: int = 0
 
     def watch(self, rows: Iterable[T]) -> Iterator[T]:
@@ -75,6 +77,7 @@ class Budget:
     def keep(self, size: int) -> None:
         """Count bytes that are held in memory until the statement ends."""
         self.kept += size + ROW_BYTES
+        self.keeping.add(self.kept - self.keeping.size)
         if self.kept > self.bounds.bytes_kept:
             raise too_much(
                 f"The statement holds more than {self.bounds.bytes_kept} bytes in memory",

@@ -21,6 +21,8 @@ from harbor.products.harper_tables.sql.tree import Call, Expr, Item, Known, Lite
 from harbor.products.harper_tables.values import Doc
 
 _SLACK = 1_000
+# So many rows are kept for an order without being counted.
+_FEW = 10_000
 
 
 @dataclass(slots=True)
@@ -241,9 +243,9 @@ class SelectPlanner:
         kept: list[tuple[list[bytes], Doc]] = []
         for row, doc in made:
             kept.append(([op.sort_key(run(row)) for run in runs], doc))
-            if wanted is None:
+            if wanted is None or wanted > _FEW:
                 self.fixed.budget.keep(size(doc))
-            elif len(kept) >= wanted + _SLACK:
+            if wanted is not None and len(kept) >= wanted + _SLACK:
                 kept = self._sorted(kept)[:wanted]
         return (doc for _, doc in self._sorted(kept))
 

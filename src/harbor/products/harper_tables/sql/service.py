@@ -31,9 +31,10 @@ def run(call: Call, parsed: Parsed, compat: Compat, bounds: Bounds, views: ViewN
         bounds = replace(bounds, seconds=min(bounds.seconds, WRITE_SECONDS_MAX))
     planner = Planner(call, parsed, compat, bounds, views)
     try:
-        if not isinstance(statement, Insert | Update | Delete):
-            planner.check_tables(statement)
-        return _run(planner, statement)
+        with planner.budget.keeping:
+            if not isinstance(statement, Insert | Update | Delete):
+                planner.check_tables(statement)
+            return _run(planner, statement)
     except RecursionError:
         raise wrong("The statement is nested too deep.") from None
 
@@ -54,8 +55,9 @@ def page(
     _admit(call, parsed.statement)
     planner = Planner(call, parsed, compat, bounds, views)
     try:
-        planner.check_tables(parsed.statement)
-        paged = paging.page(call, planner, parsed.statement, asked, text)
+        with planner.budget.keeping:
+            planner.check_tables(parsed.statement)
+            paged = paging.page(call, planner, parsed.statement, asked, text)
     except RecursionError:
         raise wrong("The statement is nested too deep.") from None
     return replace(paged, docs=_shown(planner, planner.budget.answering(paged.docs)))
