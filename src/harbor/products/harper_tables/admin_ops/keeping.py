@@ -26,6 +26,12 @@ def forget(call: Call, kind: str, name: str) -> bool:
     return is_gone
 
 
+def documents(call: Call, kind: str) -> list[tuple[str, dict[str, Any], int, int]]:
+    """What is kept of a kind: name, document, and the microseconds of its making and its last change. No secrets."""
+    kept = store.listing(call.tx, call.account_id, kind)
+    return [(each.name, each.doc, each.created_at, each.updated_at) for each in kept]
+
+
 def tell(call: Call, kind: str, what: str, name: str, **more: str | int) -> None:
     """An event about a thing of administration."""
     call.emit(f"harper.{kind}.{what}", subject=name, data={"name": name, **more})

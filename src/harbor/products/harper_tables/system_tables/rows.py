@@ -9,8 +9,8 @@ from typing import Any, Final
 import harbor
 from harbor.kernel.call import Call
 from harbor.kernel.pages import PageRequest
-from harbor.products.harper_tables.access import roles_api, users
-from harbor.products.harper_tables.admin_ops import store as kept
+from harbor.products.harper_tables.access import roles, users
+from harbor.products.harper_tables.admin_ops import keeping
 from harbor.products.harper_tables.catalog.model import CREATED, UPDATED
 from harbor.products.harper_tables.jobs_ops import service as jobs
 from harbor.products.harper_tables.jobs_ops.model import shown as shown_job
@@ -49,7 +49,16 @@ def _users(call: Call) -> list[Doc]:
 
 
 def _roles(call: Call) -> list[Doc]:
-    return roles_api.list_roles(call)
+    return [
+        {
+            "id": role.id,
+            "role": role.name,
+            "permission": role.permission,
+            CREATED: role.created_at // _US_IN_MS,
+            UPDATED: role.updated_at // _US_IN_MS,
+        }
+        for role in roles.listing(call)
+    ]
 
 
 def _jobs(call: Call) -> list[Doc]:
@@ -65,13 +74,8 @@ def _kept(kind: str, key: str) -> Callable[[Call], list[Doc]]:
 
     def rows(call: Call) -> list[Doc]:
         return [
-            {
-                **each.doc,
-                key: each.name,
-                CREATED: each.created_at // _US_IN_MS,
-                UPDATED: each.updated_at // _US_IN_MS,
-            }
-            for each in kept.listing(call.tx, call.account_id, kind)
+            {**doc, key: name, CREATED: created // _US_IN_MS, UPDATED: updated // _US_IN_MS}
+            for name, doc, created, updated in keeping.documents(call, kind)
         ]
 
     return rows
