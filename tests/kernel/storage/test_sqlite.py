@@ -231,6 +231,18 @@ async def test_a_read_without_end_is_ended(store: Store, monkeypatch: pytest.Mon
     assert await store.read(count, long=True) == 0
 
 
+async def test_a_read_that_is_interrupted_as_it_begins_leaves_nothing_open(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # SQLite looks at its clock also when a statement has ended, so BEGIN may be interrupted with the transaction open.
+    with monkeypatch.context() as patch:
+        patch.setattr(bounds, "READ_LOOP_S_MAX", -1.0)
+        for _ in range(2_000):
+            await store.read(lambda tx: None)
+
+    assert await store.read(lambda tx: tx.row("SELECT 1 AS n")) == {"n": 1}
+
+
 async def test_a_read_cannot_write(store: Store) -> None:
     with pytest.raises(apsw.ReadOnlyError):
         await store.read(lambda tx: add(tx, 1))

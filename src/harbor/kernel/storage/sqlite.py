@@ -331,9 +331,10 @@ class SqliteDatabase:
         return time.monotonic() > cast(float, self._reader.until)
 
     def _read_on(self, connection: apsw.Connection, work: Work[T], memo: dict[str, Any] | None = None) -> T:
-        connection.execute("BEGIN")
-        inside.work = True
         try:
+            # Within the block: SQLite looks at its clock also when BEGIN has ended, and then it is open and interrupted.
+            connection.execute("BEGIN")
+            inside.work = True
             return work(SqliteTx(connection, self._clock.now(), memo))
         finally:
             inside.work = False
