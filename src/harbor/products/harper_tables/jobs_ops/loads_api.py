@@ -105,22 +105,8 @@ def csv_url_load(call: Call, body: Fields, prepared: Brought) -> dict[str, Any]:
 
 def import_from_s3(call: Call, body: Fields) -> dict[str, Any]:
     """Write the records of a CSV or JSON file that lies in a store. The job asks the store."""
-    s3 = body.raw("s3")
-    place: s3_place.Place | str = ""
-    if not isinstance(s3, dict):
-        body.refuse("'s3' is required" if s3 is None else "'s3' must be an object", field="s3")
-        s3 = {}
-    else:
-        for name in (lacking := s3_place.missing(s3, *_S3_FIELDS)):
-            body.refuse(f"'s3.{name}' is required", field=f"s3.{name}")
-        if not lacking and not str(s3["key"]).lower().endswith(_EXTENSIONS):
-            body.refuse(
-                "'s3.key' must include one of the following valid file extensions - '.csv', '.json'", field="s3.key"
-            )
-        elif not lacking and isinstance(place := s3_place.place_of(s3), str):
-            body.refuse(place, field="s3")
     load = _asked(body, "import_from_s3", _NOTHING)
-    assert isinstance(place, s3_place.Place)
+    s3, place = _s3_of(body)
     form = place.key.lower().rpartition(".")[2]
     source = {"kind": "s3", "form": form, "place": place.kept()}
     return started(service.load_source(call, load, source, s3_place.keys_of(s3)))
@@ -178,6 +164,30 @@ def load_operations(means: Means) -> tuple[Operation, ...]:
         _operation("csv_url_load", csv_url_load, "Write the rows of a CSV file elsewhere", prepare_url),
         _operation("import_from_s3", import_from_s3, "Write the records of a file in a store"),
     )
+
+
+def _s3_of(body: Fields) -> tuple[Mapping[str, Any], s3_place.Place]:
+    """The field `s3`. Raises `Invalid` in the words of its older validator: labels without quotes, joined by a comma."""
+    s3 = body.raw("s3")
+    if not isinstance(s3, dict):
+        raise _bad_s3(["S3 can't be blank" if s3 is None else "S3 must be an object"])
+    faults = [f"{_label(name)} can't be blank" for name in s3_place.missing(s3, *_S3_FIELDS)]
+    if s3.get("key") and not str(s3["key"]).lower().endswith(_EXTENSIONS):
+        faults.append("S3 key must include one of the following valid file extensions - '.csv', '.json'")
+    if faults:
+        raise _bad_s3(faults)
+    place = s3_place.place_of(s3)
+    if isinstance(place, str):
+        raise _bad_s3([place])
+    return s3, place
+
+
+def _label(name: str) -> str:
+    return f"S3 {name.replace('_', ' ')}"
+
+
+def _bad_s3(faults: list[str]) -> Invalid:
+    return invalid(",".join(faults), code="invalid_s3", field="s3")
 
 
 def _operation(name: str, handler: Any, summary: str, prepare: Any = None) -> Operation:

@@ -61,7 +61,7 @@ def place_of(s3: Mapping[str, Any], suffix: str = "") -> Place | str:
     """The place that the fields name, `suffix` at the end of its key; or the sentence that refuses them."""
     for name in (*_KEYS, "bucket", "key", "region"):
         if s3.get(name) is not None and (not isinstance(s3[name], str) or len(s3[name]) > _LENGTH_MAX):
-            return f"'s3.{name}' must be a string"
+            return f"S3 {name.replace('_', ' ')} must be a string"
     bucket, region = s3.get("bucket", ""), s3.get("region") or "us-east-1"
     key = f"{s3.get('key', '')}{suffix}"
     endpoint = None
@@ -69,12 +69,12 @@ def place_of(s3: Mapping[str, Any], suffix: str = "") -> Place | str:
         try:
             parts = urlsplit(bucket)
         except ValueError:
-            return "'s3.bucket' must be the name of a bucket, or the URL of one"
+            return "S3 bucket must be the name of a bucket, or the URL of one"
         endpoint, bucket = f"{parts.scheme}://{parts.netloc}", parts.path.strip("/")
     if not _BUCKET.fullmatch(bucket):
-        return "'s3.bucket' must be the name of a bucket, or the URL of one"
+        return "S3 bucket must be the name of a bucket, or the URL of one"
     if not _REGION.fullmatch(region):
-        return "'s3.region' must be the name of a region"
+        return "S3 region must be the name of a region"
     if not 1 <= len(key.encode()) <= KEY_BYTES_MAX or not key.isprintable():
-        return f"'s3.key' must have 1 to {KEY_BYTES_MAX} bytes, all of them printable"
+        return f"S3 key must have 1 to {KEY_BYTES_MAX} bytes, all of them printable"
     return Place(bucket=bucket, key=key, region=region, endpoint=endpoint)
