@@ -234,7 +234,7 @@ async def test_a_read_without_end_is_ended(store: Store, monkeypatch: pytest.Mon
 async def test_a_read_that_is_interrupted_as_it_begins_leaves_nothing_open(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # SQLite looks at its clock also when a statement has ended, so BEGIN may be interrupted with the transaction open.
+    # SQLite asks whether to go on also when a statement has ended: BEGIN, with the transaction open, or ROLLBACK.
     with monkeypatch.context() as patch:
         patch.setattr(bounds, "READ_LOOP_S_MAX", -1.0)
         for _ in range(2_000):

@@ -1,4 +1,4 @@
-"""Marks the threads that are inside a piece of work, so that tests can refuse what a repeatable work must not do."""
+"""Marks the threads that are inside a piece of work: tests refuse what it must not do, and SQLite interrupts it alone."""
 
 from __future__ import annotations
 

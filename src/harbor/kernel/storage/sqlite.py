@@ -311,7 +311,8 @@ class SqliteDatabase:
         return self._read_on(self._loop_connection, work)
 
     def _loop_read_is_long(self) -> bool:
-        return time.monotonic() > self._loop_reading_until
+        # SQLite asks also around BEGIN and ROLLBACK. Interrupted there, they would leave a transaction open.
+        return inside.work and time.monotonic() > self._loop_reading_until
 
     def _read_on_thread(self, work: Work[T]) -> T:
         connection: apsw.Connection | None = getattr(self._reader, "connection", None)
@@ -328,13 +329,12 @@ class SqliteDatabase:
             ) from None
 
     def _thread_read_is_long(self) -> bool:
-        return time.monotonic() > cast(float, self._reader.until)
+        return inside.work and time.monotonic() > cast(float, self._reader.until)
 
     def _read_on(self, connection: apsw.Connection, work: Work[T], memo: dict[str, Any] | None = None) -> T:
+        connection.execute("BEGIN")
+        inside.work = True
         try:
-            # Within the block: SQLite looks at its clock also when BEGIN has ended, and then it is open and interrupted.
-            connection.execute("BEGIN")
-            inside.work = True
             return work(SqliteTx(connection, self._clock.now(), memo))
         finally:
             inside.work = False
