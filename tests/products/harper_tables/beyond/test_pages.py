@@ -164,6 +164,14 @@ async def test_who_asks_for_no_page_gets_none(one_engine: Instance) -> None:
         assert isinstance(await one_engine.do("search", **ARTICLE, conditions=ALL, page=page), list)
 
 
+async def test_the_tables_of_the_platform_have_no_pages_and_no_plans(one_engine: Instance) -> None:
+    for more in ({"page": {"size": 1}}, {"explain": True}):
+        status, sentence = await one_engine.refused(
+            "search", database="system", table="hdb_user", conditions=[{"attribute": "username", "value": "x"}], **more
+        )
+        assert (status, sentence) == (400, f"'{next(iter(more))}' is not for tables of the database system")
+
+
 async def test_a_page_as_csv_has_its_cursor_in_a_header(one_engine: Instance) -> None:
     await one_engine.table(records=[{"id": 1}, {"id": 2}])
 
@@ -190,6 +198,12 @@ class Counted:
     def rows(self, sql: str, /, **values: object) -> list[Row]:
         """The rows, counted."""
         found = self.tx.rows(sql, **values)
+        self.rows_read += len(found)
+        return found
+
+    def tuples(self, sql: str, /, **values: object) -> list[tuple[Any, ...]]:
+        """The same as tuples."""
+        found = self.tx.tuples(sql, **values)
         self.rows_read += len(found)
         return found
 
@@ -222,7 +236,7 @@ async def test_a_page_reads_as_many_rows_whatever_its_depth(instance: Instance) 
     for query in queries:
         read = await instance.house.read(instance.organization.production, partial(costs, query=query))
         assert len(read) >= 8
-        assert max(read[:-1]) <= 101, query
+        assert 100 <= min(read[:-1]) <= max(read[:-1]) <= 101, query
 
 
 async def test_a_select_comes_in_pages_too(instance: Instance) -> None:

@@ -115,6 +115,17 @@ async def test_a_hidden_table_and_one_that_is_not_there_are_told_alike(one_engin
     assert hidden["reasons"][-1]["because"] == "For this role there is no table press.secret."
 
 
+async def test_who_is_inactive_may_do_nothing(one_engine: Instance) -> None:
+    tor = await one_engine.user("tor", {"structure_user": True})
+    await one_engine.do("alter_user", username="tor", active=False)
+
+    said = await one_engine.do("explain_permission", username="tor", for_operation="describe_all")
+
+    assert said["allowed"] is False
+    assert said["reasons"][0]["because"] == "tor is inactive: every request is refused with 401."
+    assert (await tor.ask("describe_all")).status == 401
+
+
 async def test_what_is_explained_is_what_happens(one_engine: Instance) -> None:
     await one_engine.table(records=[{"id": 1, "title": "Tides"}])
     bodies: dict[str, dict[str, Any]] = {

@@ -60,6 +60,18 @@ def of_role(call: Call, name: str) -> User:
     return replace(user_of(call), rights=rights_of(role))
 
 
+def is_active(call: Call, username: str) -> bool:
+    """Whether a user of the account may call at all."""
+    return users.find(call, username)[0].is_active
+
+
+def inactive(username: str) -> dict[str, Any]:
+    """What is told of a user who may not call, whatever the role says."""
+    because = f"{username} is inactive: every request is refused with 401."
+    reason = {"allows": False, "because": because, "path": None}
+    return {"allowed": False, "unauthorized_access": [], "invalid_schema_items": [], "reasons": [reason]}
+
+
 def explain(call: Call, subject: User, question: Question, operation: Operation) -> dict[str, Any]:
     """Whether they may, the two arrays of the 403 that they would get, and each rule that was asked."""
     told = {"reasons": reasons(subject.rights, _asked(call, question, operation))}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harbor.kernel.call import Call
-from harbor.products.harper_tables.access.explain import Question, explain, of_role, of_user
+from harbor.products.harper_tables.access.explain import Question, explain, inactive, is_active, of_role, of_user
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
@@ -38,6 +38,8 @@ def explain_permission_operations(known: Sequence[Operation]) -> tuple[Operation
             body.refuse("Give 'username' or 'role', not both", field="role")
         body.check()
         subject = _subject(call, username, role)
+        if username and not is_active(call, username):
+            return inactive(username)
         return explain(call, subject, Question(asked, database, table or None, tuple(attributes)), named[asked])
 
     return (

@@ -13,7 +13,7 @@ from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation, exchange
-from harbor.products.harper_tables.refusals import documented_500
+from harbor.products.harper_tables.refusals import documented_500, invalid
 from harbor.products.harper_tables.rights import readable, user_of
 from harbor.products.harper_tables.search import pages, service
 from harbor.products.harper_tables.search.asked import (
@@ -90,6 +90,7 @@ def by_value(call: Call, body: Fields, request: Request | None = None) -> Found:
     query = Query(sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
     if condition is not None:
         query = Query(where=where, sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    _for_own_tables(table, page=page is not None, explain=explains)
     if explains:
         return explained(call, table, query if page is None else as_page(query, page.size))
     return _found(call, table, query, wanted, page, request)
@@ -108,9 +109,17 @@ def by_conditions(call: Call, body: Fields, request: Request | None = None) -> F
     named = _all_named(tree, wanted, sort)
     table = system.table_of(call, database, name) or catalog.to_read(call, database, name, attributes=named)
     query = Query(where=known(table, tree, sort), sort=sort, limit=limit, offset=offset, is_reversed=is_reversed)
+    _for_own_tables(table, page=page is not None, explain=explains)
     if explains:
         return explained(call, table, query if page is None else as_page(query, page.size))
     return _found(call, table, query, wanted, page, request)
+
+
+def _for_own_tables(table: Table, **asked: bool) -> None:
+    """Raise `Invalid` for what the tables of the platform do not have: they are made when they are read."""
+    field = next((name for name, is_asked in asked.items() if is_asked), None)
+    if field is not None and table.database == SYSTEM:
+        raise invalid(f"'{field}' is not for tables of the database system", code="not_available", field=field)
 
 
 def _found(
