@@ -7,9 +7,12 @@ import json
 import signal
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import psutil
 import pytest
 from tests.conftest import PostgresServer
@@ -166,3 +169,25 @@ def _work(installation: Installation, env: Mapping[str, str]) -> subprocess.Pope
     assert worker.stdout is not None
     assert json.loads(worker.stdout.readline())["ready"]
     return worker
+
+
+async def test_a_restart_of_harper_reaches_all_workers(on_postgres: Installation) -> None:
+    server = Server.start(on_postgres, LOOPBACK, ["--workers", "2"])
+    made = on_postgres.made["harper"]
+    pair = b64encode(f"{made['username']}:{made['password']}".encode()).decode()
+    address = server.addresses["operations"]
+
+    async def ask(operation: str, **fields: Any) -> tuple[Any, str | None]:
+        # A connection of its own, so that either of them may answer.
+        headers = {"Authorization": f"Basic {pair}", "Origin": "https://a.test"}
+        async with aiohttp.ClientSession(headers=headers) as session:
+            reply = await session.post(address, json={"operation": operation, **fields})
+            return await reply.json(), reply.headers.get("Access-Control-Allow-Origin")
+
+    await ask("set_configuration", operationsApi_network_corsAccessList=["https://b.test"])
+    await ask("restart")
+    refused = 0
+    while refused < 8:  # in a row: both have heeded
+        refused = refused + 1 if (await ask("user_info"))[1] is None else 0
+
+    assert server.terminate() == 0

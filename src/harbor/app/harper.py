@@ -50,7 +50,7 @@ _KEYS: Final[Mapping[str, str]] = {
     "log_level": "logging_level",
 }
 # How soon the other processes of an installation heed a restart.
-RESTARTS_LOOKED_FOR_S: Final = 2.0
+RESTARTS_LOOKED_FOR_S: Final = 1.0
 _LEVELS: Final[Mapping[str, logs.Level]] = {
     "trace": "debug",
     "debug": "debug",
@@ -167,6 +167,7 @@ class Harper:
                 continue
             if last != heeded:
                 heeded = last
+                await self.renew()  # jobs ask for it too, also where no server heeds the rest
                 reopening.ask()
 
 
