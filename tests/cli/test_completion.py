@@ -49,6 +49,7 @@ def test_words_options_and_choices_are_completed() -> None:
     assert asked("") == list(WORDS)
     assert asked("ev") == ["events"]
     assert asked("events", "") == ["create", "get", "list", "tail"]
+    assert asked("tables", "") == ["export", "import", "list", "sql"]
     assert "--forward-to" in asked("listen", "--")
     assert asked("workspaces", "create", "--environment", "") == ["production", "sandbox"]
     assert asked("completion", "") == ["bash", "zsh", "fish"]

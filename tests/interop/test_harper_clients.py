@@ -29,6 +29,8 @@ class Harper:
     username: str
     password: str
     csv_url: str
+    bucket: str
+    data: Path
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +41,19 @@ def harper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harper]:
     installation = install(tmp_path_factory.mktemp("harper") / "data")
     with serving(installation, LOOPBACK) as server:
         user = installation.made["harper"]
-        yield Harper(server.addresses["operations"], user["username"], user["password"], f"{elsewhere.url}/dogs.csv")
+        yield Harper(
+            url=server.addresses["operations"],
+            username=user["username"],
+            password=user["password"],
+            csv_url=f"{elsewhere.url}/dogs.csv",
+            bucket=f"{elsewhere.url}/kennel",
+            data=installation.data,
+        )
     elsewhere.close()
 
 
 def test_clients_from_npm_do_all_their_calls(harper: Harper) -> None:
-    given = {name: getattr(harper, name) for name in ("url", "username", "password", "csv_url")}
+    given = {name: getattr(harper, name) for name in ("url", "username", "password", "csv_url", "bucket")}
 
     told = packages.run("harper.mjs", given)
 
@@ -56,6 +65,8 @@ def test_clients_from_npm_do_all_their_calls(harper: Harper) -> None:
     assert said["query"] == [{"n": 4, "oldest": 9}]
     assert said["delete"]["deleted_hashes"] == [4]
     loaded, fetched, removed, _purged = (data for name, _, data in by_harperive if name == "job")
+    assert said["exportToS3"]["message"].startswith("Starting job with id ")
+    assert said["no region"] == {"error": "S3 region can't be blank"}  # this client sends none
     assert loaded == fetched == "successfully loaded 2 of 2 records"
     assert removed == "No records found to delete"
     assert said["describeTable"]["record_count"] == 6
@@ -82,6 +93,11 @@ def test_the_python_client_does_all_its_calls(harper: Harper, tmp_path: Path) ->
     client.create_table("pound", "dog", "id")
     _ended(client, client.csv_data_load("pound", "dog", str(sheet)))
     _ended(client, client.csv_url_load("pound", "dog", harper.csv_url, action="upsert"))
+    (harper.data / "imports").mkdir(exist_ok=True)
+    (harper.data / "imports" / "more.csv").write_text("id,name\n3,Kato\n")
+    _ended(client, client.csv_file_load("pound", "dog", "more.csv"))
+    client.delete("pound", "dog", [3])
+    _ended(client, client.export_local(".", sql="SELECT * FROM pound.dog"))
     inserted = client.insert("pound", "dog", [{"id": "x", "name": "Ünal"}, {"id": 1}])
     client.update("pound", "dog", [{"id": "x", "age": 2}])
     client.delete("pound", "dog", [8])

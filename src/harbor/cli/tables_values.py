@@ -1,6 +1,7 @@
 """Values of records between the wire and files: CBOR keeps dates, bytes and long integers, files are JSON or CSV.
 
-What JSON and CSV print is what the server prints in these forms: docs/products/harper.md#forms.
+What JSON and CSV print is what the server prints in these forms: docs/products/harper.md#forms. The library is imported
+with the first value, so that `--help` stays quick.
 """
 
 from __future__ import annotations
@@ -10,18 +11,20 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from typing import Any
 
-import cbor2
-
 from harbor.cli.output import Failure
 
 
 def to_cbor(value: object) -> bytes:
     """The bytes of a body."""
+    import cbor2
+
     return cbor2.dumps(value)
 
 
 def from_cbor(raw: bytes) -> Any:
     """The value of a reply. Raises `Failure` for bytes that are none."""
+    import cbor2
+
     try:
         return cbor2.loads(raw)
     except (cbor2.CBORError, ValueError, EOFError, RecursionError):

@@ -1,5 +1,5 @@
 // Two clients of Harper from npm, each through every call that it has and Harbor answers. The address is all that is ours.
-// Reads {url, username, password, csv_url} from standard input; writes {client: [[call, answer], ...]}.
+// Reads {url, username, password, csv_url, bucket} from standard input; writes {client: [[call, answer], ...]}.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -42,6 +42,10 @@ async function harperive() {
   await call("delete", { ...dogs, hashValues: [4, 99] });
   await ended(await call("csvDataLoad", { ...dogs, data: "id,name,age\n5,Ünal,1\n6,Ida,2\n" }));
   await ended(await call("csvUrlLoad", { ...dogs, action: "upsert", url: given.csv_url }));
+  const s3 = { awsAccessKeyId: "key", awsSecretAccessKey: "secret", bucket: given.bucket, key: "dogs" };
+  await call("exportToS3", { operation: "sql", sql: "SELECT id FROM kennel.dog" }, s3);
+  const blank = await client.importFromS3(dogs, { ...s3, key: "dogs.csv" }).catch((error) => error);
+  told.push(["no region", 200, { error: blank.error }]);
   await call("executeOperation", { operation: "create_attribute", schema: "kennel", ...dogs, attribute: "chip" });
   await call("dropAttribute", { ...dogs, attribute: "chip" });
   await call("describeTable", dogs);

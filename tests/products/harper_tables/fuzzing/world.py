@@ -98,14 +98,13 @@ class World:
         assert took_s < SECONDS_MAX, (asked, took_s)
         for secret in () if may_tell else (SECRET,) if by == "super user" else (SECRET, HIDDEN):
             assert secret.encode() not in reply.body, (asked, reply.body[:500])
-        after = await self.look()
-        assert after.neighbours == self.state.neighbours, (
-            f"{asked}, and something of the neighbours was changed: {self.state.differences(after)}"
+        before, self.state = self.state, await self.look()
+        assert self.state.neighbours == before.neighbours, (
+            f"{asked}, and something of the neighbours was changed: {before.differences(self.state)}"
         )
-        assert reply.status == 200 or after == self.state, (
-            f"{asked}, was refused ({reply.status}), and changed something: {self.state.differences(after)}"
+        assert reply.status == 200 or self.state == before, (
+            f"{asked}, was refused ({reply.status}), and changed something: {before.differences(self.state)}"
         )
-        self.state = after
         return reply
 
     async def mend(self) -> None:
