@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from harbor.kernel.storage.database import Row, Tx
+from harbor.products.harper_tables.search.store import Span
 
 # Below it a ten-thousandth is exact in a double, and 900 million of them fit the sum.
 _SCALE, _SCALED_BELOW = 10_000, 1_000_000
@@ -51,15 +52,26 @@ class Group:
     columns: tuple[Column, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Spans that an attribute's entry lies in, or (None) the key of the record."""
+
+    attribute_id: int | None
+    spans: Sequence[Span]
+
+
 def can_name(name: str) -> bool:
     """Whether a property's name can stand in a path of SQLite."""
     return '"' not in name and "\\" not in name
 
 
-def groups(tx: Tx, table_id: int, keys: Sequence[str], columns: Sequence[Wanted]) -> list[Group]:
-    """All groups of a table by the values of `keys`."""
+def groups(
+    tx: Tx, table_id: int, keys: Sequence[str], columns: Sequence[Wanted], where: Sequence[Within] = ()
+) -> list[Group]:
+    """All groups of a table by the values of `keys`, of the records that lie within all of `where`."""
     engine = _SQLITE if tx.engine == "sqlite" else _POSTGRES
     values: dict[str, object] = {"table_id": table_id, "now": tx.now_us}
+    terms = "".join(_term(each, place, values) for place, each in enumerate(where))
     inner, middle, outer = [], [], []
     for place, name in enumerate(keys):
         values[f"key{place}"] = engine.path.format(name=name)
@@ -80,7 +92,7 @@ def groups(tx: Tx, table_id: int, keys: Sequence[str], columns: Sequence[Wanted]
             SELECT {", ".join(middle) or "1 AS one"}
             FROM (
                 SELECT {", ".join(inner) or "1 AS one"} FROM harper_records
-                WHERE table_id = :table_id AND (expires_at IS NULL OR expires_at > :now)
+                WHERE table_id = :table_id AND (expires_at IS NULL OR expires_at > :now) {terms}
                 {engine.apart}
             ) AS records
             {engine.apart}
@@ -97,6 +109,24 @@ def groups(tx: Tx, table_id: int, keys: Sequence[str], columns: Sequence[Wanted]
         )
         for row in rows
     ]
+
+
+def _term(within: Within, place: int, values: dict[str, object]) -> str:
+    column = "key" if within.attribute_id is None else "value_key"
+    options = []
+    for number, span in enumerate(within.spans):
+        name = f"{place}_{number}"
+        values[f"low{name}"] = span.low
+        option = f"{column} >= :low{name}"
+        if span.high is not None:
+            values[f"high{name}"] = span.high
+            option += f" AND {column} < :high{name}"
+        options.append(option)
+    either = " OR ".join(options)
+    if within.attribute_id is None:
+        return f" AND ({either})"
+    values[f"attribute{place}"] = within.attribute_id
+    return f" AND key IN (SELECT record_key FROM harper_index WHERE attribute_id = :attribute{place} AND ({either}))"
 
 
 @dataclass(frozen=True, slots=True)

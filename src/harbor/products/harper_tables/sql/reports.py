@@ -1,4 +1,6 @@
-"""Reports over whole tables that the store can count by itself: plain columns in GROUP BY and in the usual aggregates.
+"""Reports that the store can count by itself: plain columns in GROUP BY and in the usual aggregates.
+
+They are over whole tables, or over what spans of the index say exactly.
 
 Whether it could is known only afterwards: a column that holds texts or dates beside numbers is counted here after all.
 """
@@ -15,6 +17,7 @@ from harbor.products.harper_tables.sql.aggregates import mean
 from harbor.products.harper_tables.sql.compiling import Compiler, Row
 from harbor.products.harper_tables.sql.grouping import Grouped, in_key_order
 from harbor.products.harper_tables.sql.relations import Relation, TableRelation
+from harbor.products.harper_tables.sql.report_where import spans_of
 from harbor.products.harper_tables.sql.selecting import SelectPlanner
 from harbor.products.harper_tables.sql.tree import Call, Expr, Name, Star
 from harbor.products.harper_tables.values import Doc, from_text
@@ -25,10 +28,15 @@ _KEYS_MAX, _COLUMNS_MAX = 4, 8
 _GROUP_BYTES = 500
 
 
-def reported(planner: SelectPlanner, relation: Relation, is_exact: bool) -> Report | None:  # noqa: ARG001
+def reported(planner: SelectPlanner, relation: Relation, is_exact: bool) -> Report | None:
     """The report of a SELECT, if it is one."""
     grouped, select = planner.grouped, planner.select
-    if grouped is None or not isinstance(relation, TableRelation) or select.where is not None or relation.table.dropped:
+    if grouped is None or not isinstance(relation, TableRelation) or relation.table.dropped:
+        return None
+    where: Sequence[store.Within] | None = ()
+    if select.where is not None:
+        where = spans_of(relation.table, relation.where) if is_exact else None
+    if where is None:
         return None
     keys = [_column(each, grouped.compiler) for each in grouped.distinct_keys()]
     wanted = [(each.call, _argument(each.call, grouped.compiler)) for each in grouped.aggregates]
@@ -39,7 +47,7 @@ def reported(planner: SelectPlanner, relation: Relation, is_exact: bool) -> Repo
         return None
     found = [(call.name, names.index(name) if name else -1) for call, name in wanted]
     columns = [_wanted(name, {call.name for call, each in wanted if each == name}) for name in names]
-    return Report(planner, relation, grouped, [key for key in keys if key], columns, found)
+    return Report(planner, relation, grouped, [key for key in keys if key], columns, found, where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class Report:
     keys: Sequence[str]
     columns: Sequence[store.Wanted]
     wanted: Sequence[tuple[str, int]]
+    where: Sequence[store.Within]
 
     def rows(self, outer: Row) -> Iterator[Doc]:
         """The answer."""
@@ -71,7 +80,7 @@ class Report:
     def _groups(self) -> list[list[Any]] | None:
         """The values of each group; None if the store could not count all of them."""
         budget, merged = self.planner.fixed.budget, dict[Any, tuple[list[Any], list[store.Group]]]()
-        for group in store.groups(self.relation.tx, self.relation.table.id, self.keys, self.columns):
+        for group in store.groups(self.relation.tx, self.relation.table.id, self.keys, self.columns, self.where):
             budget.keep(_GROUP_BYTES)
             values = [None if text is None else from_text(f'{{"v":{text}}}')["v"] for text in group.keys]
             merged.setdefault(tuple(map(op.group_key, values)), (values, []))[1].append(group)
