@@ -13,7 +13,8 @@ from harbor.products.harvest_timesheets.projects.model import BillBy, BudgetBy, 
 from harbor.products.harvest_timesheets.task_assignments.model import TaskAssignment
 from harbor.products.harvest_timesheets.user_assignments.model import UserAssignment
 
-ENTRIES_AT_ONCE_MAX: Final = 50_000  # beyond, a job goes through them in steps
+# Beyond, a job goes through them in steps. So many take half a second, with the sums they move.
+ENTRIES_AT_ONCE_MAX: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

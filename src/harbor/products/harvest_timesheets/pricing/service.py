@@ -1,6 +1,6 @@
 """Pricing entries anew, in the transaction that changes what their price follows from.
 
-Above 50,000 entries it is a job with progress (`jobs.py`); while it is open, `refuse_while_repricing` keeps reports and
+Above 20,000 entries it is a job with progress (`jobs.py`); while it is open, `refuse_while_repricing` keeps reports and
 invoices from mixing old prices with new ones.
 """
 
