@@ -110,6 +110,10 @@ class World:
     async def mend(self) -> None:
         """Do the jobs that were begun, and put back what statements are about."""
         await self.instance.house.worker.run_due(self.instance.house.clock.now())
+        failed = await self.instance.house.database.read(
+            lambda tx: tx.rows("SELECT kind, data, error FROM jobs WHERE error IS NOT NULL")
+        )
+        assert not failed, failed[:3]  # a fault of the caller is a result; an error is ours
         for database, table, records in (
             ("press", "article", [{"id": 0, "title": "Tides", "year": 1994, "tags": ["a", 1]}]),
             ("press", "author", [{"id": 1, "name": "Ida"}]),
