@@ -63,6 +63,25 @@ async def test_changes_of_records_are_events_where_the_table_asks_for_it(instanc
     assert "events" not in await instance.do("describe_table", **ARTICLE)
 
 
+async def test_changes_of_the_catalogue_are_events(one_engine: Instance) -> None:
+    before = len(await told(one_engine))
+    await one_engine.table(records=[{"id": 1, "title": "Tides", "year": 1999}, {"id": 2, "title": "Moss"}])
+    await one_engine.do("insert", **ARTICLE, records=[{"id": 3, "title": "Dunes"}])
+    await one_engine.do("create_attribute", **ARTICLE, attribute="slug")
+    await one_engine.do("drop_attribute", **ARTICLE, attribute="slug")
+    await one_engine.do("alter_table", **ARTICLE, audit=False)
+    await one_engine.do("drop_table", **ARTICLE)
+    await one_engine.do("drop_database", database="press")
+
+    found = (await told(one_engine))[before:]
+
+    assert [type_.removeprefix("harper.") for type_, _ in found] == [
+        *("database.created", "table.created", "attributes.declared", "attribute.created", "attribute.dropped"),
+        *("table.altered", "table.dropped", "database.dropped"),
+    ]
+    assert found[2][1] == {"database": "press", "table": "article", "attributes": ["title", "year"]}
+
+
 async def test_large_keys_are_told_in_small_events(one_engine: Instance) -> None:
     await one_engine.table(events=True)
     keys = [f"{number:02}" + "x" * 1_900 for number in range(60)]

@@ -184,6 +184,9 @@ def declare(call: Call, table: Table, names: Sequence[str]) -> Table:
     """The dynamic table with these attributes declared and indexed, in the order in which they came."""
     _room_for(table, len(names))
     store.insert_attributes(call.tx, table, [(name, {}, Indexing.READY) for name in names])
+    # One event for all that a request brought.
+    told = {"database": table.database, "table": table.name, "attributes": list(names)}
+    _tell(call, "harper.attributes.declared", table.full_name, told)
     return _there(call, table.database, table.name)
 
 
