@@ -169,3 +169,26 @@ async def test_a_hundred_who_write_one_record_at_once_are_all_answered(
     assert [len(change["records"]) for change in changes] == [1] * 100
     assert changes[-1]["records"][0]["writer"] == kept["writer"]
     assert {name for _, body in answers for name in body["new_attributes"]} >= {f"from_{n}" for n in range(100)}
+
+
+async def test_a_table_is_followed_and_its_changes_are_events_of_the_workspace(sqlite_server: Server) -> None:
+    headers, made = credentials(sqlite_server.installation), sqlite_server.installation.made["harbor"]["production"]
+    port = sqlite_server.addresses["operations"]
+    await operate(port, headers, "create_table", database="one", table="cat", primary_key="id", events=True)
+
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.get(f"{port}/changes", params={"database": "one", "table": "cat"}) as stream,
+    ):
+        await stream.content.readuntil(b"\n\n")
+        await operate(port, headers, "insert", database="one", table="cat", records=[{"id": 1, "name": "Tom"}])
+        frame = await asyncio.wait_for(stream.content.readuntil(b"\n\n"), 10)
+    address = f"{sqlite_server.url}/v1/events?workspace_id={made['workspace_id']}&type=harper.record.*"
+    async with (
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {made['secret_key']}"}) as session,
+        session.get(address) as reply,
+    ):
+        told = (await reply.json())["data"]
+
+    assert (b"event: insert" in frame, b'"records":[{"id":1,"name":"Tom"}]' in frame) == (True, True)
+    assert [(event["type"], event["payload"]["ids"]) for event in told] == [("harper.record.inserted", [1])]
