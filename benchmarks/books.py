@@ -113,14 +113,14 @@ def _insert_hundred(number: int, total: int) -> dict[str, Any]:
 
 
 LINES = (
-    Line(name="by_id", what="search_by_id", make=_by_id, original=6_900, times=1.5, full=8_000, quick=400),
+    Line(name="by_id", what="search_by_id", make=_by_id, original=6_900, times=1.5, full=4_000, quick=400),
     Line(
         name="by_value",
         what="search_by_value, ten rows",
         make=_by_value,
         original=2_700,
         times=3,
-        full=4_000,
+        full=2_000,
         quick=200,
     ),
     Line(
@@ -129,18 +129,18 @@ LINES = (
         make=_by_conditions,
         original=1_600,
         times=3,
-        full=4_000,
+        full=2_000,
         quick=200,
     ),
-    Line(name="sql", what="SQL by key", make=_sql_by_key, original=900, times=3, full=4_000, quick=200),
-    Line(name="groups", what="SQL group by over all rows", make=_groups, original=1.9, times=10, full=20, quick=4),
+    Line(name="sql", what="SQL by key", make=_sql_by_key, original=900, times=3, full=2_000, quick=200),
+    Line(name="groups", what="SQL group by over all rows", make=_groups, original=1.9, times=10, full=10, quick=4),
     Line(
         name="upsert",
         what="upsert one",
         make=_upsert,
         original=3_300,
         times=3,
-        full=4_000,
+        full=2_000,
         quick=200,
         writes=True,
         works=32,
@@ -151,12 +151,12 @@ LINES = (
         make=_insert,
         original=2_200,
         times=3,
-        full=4_000,
+        full=2_000,
         quick=200,
         writes=True,
         works=32,
     ),
     Line(
-        name="hundred", what="insert 100", make=_insert_hundred, original=103, times=1.5, full=100, quick=8, writes=True
+        name="hundred", what="insert 100", make=_insert_hundred, original=103, times=1.5, full=60, quick=8, writes=True
     ),
 )
