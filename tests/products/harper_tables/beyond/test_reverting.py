@@ -101,6 +101,8 @@ async def test_what_cannot_be_reverted_is_refused(one_engine: Instance, clock: M
     )
     assert (await one_engine.refused("revert", database="press", table="quiet", txn_time=1))[0] == 400
     assert (await one_engine.refused("revert", **ARTICLE, txn_time=changed, ids=[None]))[0] == 400
+    status, sentence = await one_engine.refused("revert", **ARTICLE, txn_time=12.5, ids=[1])
+    assert (status, sentence.partition(" begins")[0]) == (404, "The audit of 'press.article'")
     # An attribute that was dropped since does not come back.
     await one_engine.do("revert", **ARTICLE, txn_time=changed)
     assert await rows(one_engine) == [{"id": 1, "title": "Tides"}]

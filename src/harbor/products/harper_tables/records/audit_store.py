@@ -107,6 +107,12 @@ def in_order(
         after, inclusive = rows[-1]["position"], False
 
 
+def first_position(tx: Tx, table_id: int) -> int | None:
+    """The position of the oldest change that is kept."""
+    row = tx.row("SELECT min(position) AS first FROM harper_audit WHERE table_id = :table_id", table_id=table_id)
+    return None if row is None else row["first"]
+
+
 def delete_before(tx: Tx, table_id: int, position: int, limit: int) -> int:
     """Remove at most `limit` changes before a position; how many there were."""
     return tx.run(

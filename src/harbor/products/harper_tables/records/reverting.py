@@ -71,6 +71,7 @@ def revert(
         raise invalid("To use this operation audit log must be enabled in harperdb-config.yaml", code="audit_is_off")
     if ids is None:
         ids = _transaction(call, table, txn_us).ids
+    _is_remembered(call, table, txn_us)
     if len(ids) > RECORDS_MAX:
         raise invalid(
             f"A request writes at most {RECORDS_MAX} records; this one has {len(ids)}.", code="too_many_records"
@@ -142,6 +143,18 @@ def _transaction(call: Call, table: Table, txn_us: int) -> Change:
         code="transaction_missing",
         field="txn_time",
     )
+
+
+def _is_remembered(call: Call, table: Table, txn_us: int) -> None:
+    """Raise `Missing` for a moment before the oldest change that is kept: what was done in between is not known."""
+    first = audit_store.first_position(call.tx, table.id)
+    if first is None or txn_us < first:
+        begins = "holds no change" if first is None else f"begins with the txn_time {first / _US:.3f}"
+        raise Missing(
+            f"The audit of '{table.full_name}' {begins}; nothing before it is known.",
+            code="history_forgotten",
+            field="txn_time",
+        )
 
 
 def _histories(call: Call, table: Table, wanted: Mapping[bytes, Any], txn_us: int) -> dict[bytes, _History]:
