@@ -64,3 +64,20 @@ def test_bytes_of_a_deployment_are_long_too() -> None:
 def test_a_large_body_that_is_none_is_refused(media_type: str, raw: bytes) -> None:
     with pytest.raises(Invalid, match=r"Invalid JSON\."):
         bodies.read(raw, media_type, None)
+
+
+def test_objects_and_arrays_are_counted_in_bodies_that_are_not_so_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(large_bodies, "LARGE_BYTES", 10_000)
+    monkeypatch.setattr(large_bodies, "COUNTED_BYTES", 100)
+    monkeypatch.setattr(large_bodies, "CONTAINERS_MAX", 50)
+    text = {"operation": "csv_data_load", "data": "{" * 100}
+    few = {"operation": "insert", "records": [{"id": number} for number in range(49)]}
+    many = {"operation": "insert", "records": [{"id": number} for number in range(50)]}
+    half = b'{"operation": "insert", "records": [{"id": "\\ud800", "x": "' + b"y" * 100 + b'"}]}'
+
+    assert bodies.read(msgspec.json.encode(text), None, None) == text
+    assert bodies.read(msgspec.json.encode(few), None, None) == few
+    with pytest.raises(TooLarge, match="50 objects and arrays"):
+        bodies.read(msgspec.json.encode(many), None, None)
+    with pytest.raises(Invalid, match="half of a surrogate pair"):
+        bodies.read(half, None, None)

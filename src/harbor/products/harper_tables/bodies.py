@@ -41,7 +41,8 @@ def read(raw: bytes, media_type: str | None, coding: str | None, *, bytes_max: i
     if coding and coding.strip().lower() not in ("identity", ""):
         raw = _unpacked(raw, coding.strip().lower(), bytes_max)
     kind = (media_type or "").partition(";")[0].strip().lower()
-    if len(raw) > large_bodies.LARGE_BYTES:
+    is_counted = len(raw) > large_bodies.COUNTED_BYTES and kind != CBOR and kind not in _MSGPACKS
+    if is_counted or len(raw) > large_bodies.LARGE_BYTES:
         _check_large(raw, kind)
     if kind == CBOR:
         value = _plain(_cbor(raw))
@@ -77,7 +78,8 @@ def _check_large(raw: bytes, kind: str) -> None:
         else:
             large_bodies.check_json(raw)
     except (msgspec.MsgspecError, ValueError, IndexError, RecursionError):
-        raise invalid_json() from None
+        if len(raw) > large_bodies.LARGE_BYTES:
+            raise invalid_json() from None  # of a smaller one it is found out why
 
 
 def _from_json(raw: bytes) -> Any:
