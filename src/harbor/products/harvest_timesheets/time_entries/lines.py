@@ -17,15 +17,7 @@ from harbor.products.harvest_timesheets import wire
 from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.locks.model import Cover
 from harbor.products.harvest_timesheets.pricing.rules import elapsed_e2, rounded_e2
-from harbor.products.harvest_timesheets.time_entries.model import (
-    APPROVED,
-    ARCHIVED,
-    IN_LOCKED_PERIOD,
-    INVOICED,
-    Approval,
-    ExternalReference,
-)
-from harbor.products.harvest_timesheets.time_entries.pages_store import (
+from harbor.products.harvest_timesheets.time_entries.lines_store import (
     CLIENT,
     ENTRY,
     IDS,
@@ -35,6 +27,14 @@ from harbor.products.harvest_timesheets.time_entries.pages_store import (
     USE,
     USER,
     Line,
+)
+from harbor.products.harvest_timesheets.time_entries.model import (
+    APPROVED,
+    ARCHIVED,
+    IN_LOCKED_PERIOD,
+    INVOICED,
+    Approval,
+    ExternalReference,
 )
 
 _BOOLEANS = ("false", "true")

@@ -1,14 +1,13 @@
-"""Parts of the list of entries, each row with all that it is shown with, in one query.
+"""Parts of the list of entries: which lines a page has, and how many there are in all.
 
-A page of 2,000 entries may have as many assignments around it, so they are joined instead of looked up, and rows are
-tuples: dicts and models of them cost more than reading them. Counts come from sums (`sums_store.py`) wherever these know
-the filter. Measured on 1,000,000 entries: docs/products/harvest.md#how-it-is-built.
+Counts come from sums (`sums_store.py`) wherever these know the filter, and a page that lies far back is found by its months.
+Measured on 1,000,000 entries: docs/products/harvest.md#how-it-is-built.
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from harbor.kernel.clock import micros, micros_or_none
 from harbor.kernel.pages import PageRequest
@@ -16,51 +15,11 @@ from harbor.kernel.storage.database import Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets import listing_store as listing
 from harbor.products.harvest_timesheets.paging import Listed
+from harbor.products.harvest_timesheets.time_entries import lines_store
 from harbor.products.harvest_timesheets.time_entries import sums_store as sums
+from harbor.products.harvest_timesheets.time_entries.lines_store import Line
 from harbor.products.harvest_timesheets.time_entries.model import Filter, Reach
 
-Line = tuple[Any, ...]
-
-_ENTRY: Final = (
-    "id", "spent_on", "hours_e2", "rounded_e2", "notes", "approval_status", "is_billed", "timer_started_at", "started_time",
-    "ended_time", "billable", "budgeted", "rate_e4", "cost_rate_e4", "created_at", "updated_at", "invoice_id",
-    "invoice_number", "external_id", "external_group_id", "external_account_id", "external_permalink", "project_id",
-    "user_id", "task_id",
-)  # fmt: skip
-_USER: Final = ("u.first_name", "u.last_name", "u.is_active")
-_CLIENT: Final = ("c.id", "c.name", "c.currency", "c.is_active")
-_PROJECT: Final = ("p.name", "p.code", "p.is_active")
-_TASK: Final = ("t.name", "t.is_active")
-_SEAT: Final = (
-    "s.id", "s.is_project_manager", "s.is_active", "s.use_default_rates", "s.budget_e2", "s.created_at", "s.updated_at",
-    "s.hourly_rate_e4",
-)  # fmt: skip
-_USE: Final = ("w.id", "w.billable", "w.is_active", "w.created_at", "w.updated_at", "w.hourly_rate_e4", "w.budget_e2")
-# Where the parts of a line begin and end.
-ENTRY: Final = slice(0, len(_ENTRY) - 3)
-IDS: Final = slice(ENTRY.stop, len(_ENTRY))
-USER: Final = slice(IDS.stop, IDS.stop + len(_USER))
-CLIENT: Final = slice(USER.stop, USER.stop + len(_CLIENT))
-PROJECT: Final = slice(CLIENT.stop, CLIENT.stop + len(_PROJECT))
-TASK: Final = slice(PROJECT.stop, PROJECT.stop + len(_TASK))
-SEAT: Final = slice(TASK.stop, TASK.stop + len(_SEAT))
-USE: Final = slice(SEAT.stop, SEAT.stop + len(_USE))
-
-_PAGE = f"""
-    SELECT {", ".join(f"e.{name}" for name in _ENTRY)}, {", ".join((*_USER, *_CLIENT, *_PROJECT, *_TASK, *_SEAT, *_USE))}
-    FROM (
-        SELECT account_id, {", ".join(_ENTRY)} FROM harvest_time_entries {{where}}
-        ORDER BY spent_on DESC, id DESC LIMIT :limit OFFSET :offset
-    ) AS e
-    JOIN harvest_users u ON u.account_id = e.account_id AND u.id = e.user_id
-    JOIN harvest_projects p ON p.account_id = e.account_id AND p.id = e.project_id
-    JOIN harvest_clients c ON c.account_id = e.account_id AND c.id = p.client_id
-    JOIN harvest_tasks t ON t.account_id = e.account_id AND t.id = e.task_id
-    LEFT JOIN harvest_user_assignments s
-        ON s.account_id = e.account_id AND s.project_id = e.project_id AND s.user_id = e.user_id
-    LEFT JOIN harvest_task_assignments w
-        ON w.account_id = e.account_id AND w.project_id = e.project_id AND w.task_id = e.task_id
-"""
 _EVERYTHING: Final = Filter()
 # So many changed entries are read by their change and sorted; more are found sooner among the latest days.
 _FEW_MAX: Final = 30_000
@@ -81,13 +40,8 @@ def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, re
         offset = _skip_months(tx, account_id, where, filter_, reach, page)
     if page.offset >= total:
         return Listed((), False, total)
-    found = tx.tuples(_PAGE.format(where=where), **where.values, limit=page.limit, offset=offset)
-    found.sort(key=_day_and_id, reverse=True)  # what is joined comes in no order
+    found = lines_store.read(tx, account_id, where, limit=page.limit, offset=offset)
     return Listed(found, page.offset + len(found) < total, total)
-
-
-def _day_and_id(line: Line) -> tuple[str, int]:
-    return line[1], line[0]
 
 
 def _total(tx: Tx, account_id: str, filter_: Filter, reach: Reach | None) -> int:

@@ -1,6 +1,6 @@
 """Reading entries: who sees which, and with what they are shown. A list takes the same few queries however long it is.
 
-Lists are written as text at once (`pages_store.py`, `lines.py`); entries by themselves are models.
+Lists are written as text at once (`lines_store.py`, `lines.py`); entries by themselves are models.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from harbor.products.harvest_timesheets.rates import service as rates
 from harbor.products.harvest_timesheets.rates.model import RateKind
 from harbor.products.harvest_timesheets.task_assignments import service as task_assignments
 from harbor.products.harvest_timesheets.tasks import service as tasks
-from harbor.products.harvest_timesheets.time_entries import pages_store, store
+from harbor.products.harvest_timesheets.time_entries import lines_store, pages_store, store
 from harbor.products.harvest_timesheets.time_entries.lines import Writer
 from harbor.products.harvest_timesheets.time_entries.model import (
     APPROVED,
@@ -71,7 +71,7 @@ def reach_of(call: Call) -> Reach | None:
 def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[msgspec.Raw]:
     """Entries that the caller may see, the latest first, as they are shown."""
     found = pages_store.latest_first(call.tx, call.account_id, page, filter_, reach_of(call))
-    tracked = [(*line[pages_store.IDS][:2], date.fromisoformat(line[1])) for line in found.items]
+    tracked = [(*line[lines_store.IDS][:2], date.fromisoformat(line[1])) for line in found.items]
     member = access.me(call)
     in_force: Mapping[tuple[int, RateKind], int] = {}
     if found.items and member.sees_rates:

@@ -1,0 +1,131 @@
+"""Lines of the list of entries: each with all that it is shown with, as a tuple.
+
+A page of 2,000 entries may have as many assignments around it. SQLite joins them in one query. PostgreSQL, whose planner
+joins tables it has no statistics of in ways that take seconds, reads each table once and the lines are put together here.
+Dicts and models of the rows would cost more than reading them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any, Final
+
+from harbor.kernel.storage.database import Tx
+from harbor.kernel.storage.where import Where
+
+Line = tuple[Any, ...]
+
+_ENTRY: Final = (
+    "id", "spent_on", "hours_e2", "rounded_e2", "notes", "approval_status", "is_billed", "timer_started_at", "started_time",
+    "ended_time", "billable", "budgeted", "rate_e4", "cost_rate_e4", "created_at", "updated_at", "invoice_id",
+    "invoice_number", "external_id", "external_group_id", "external_account_id", "external_permalink", "project_id",
+    "user_id", "task_id",
+)  # fmt: skip
+_USER: Final = ("u.first_name", "u.last_name", "u.is_active")
+_CLIENT: Final = ("c.id", "c.name", "c.currency", "c.is_active")
+_PROJECT: Final = ("p.name", "p.code", "p.is_active")
+_TASK: Final = ("t.name", "t.is_active")
+_SEAT: Final = (
+    "s.id", "s.is_project_manager", "s.is_active", "s.use_default_rates", "s.budget_e2", "s.created_at", "s.updated_at",
+    "s.hourly_rate_e4",
+)  # fmt: skip
+_USE: Final = ("w.id", "w.billable", "w.is_active", "w.created_at", "w.updated_at", "w.hourly_rate_e4", "w.budget_e2")
+# Where the parts of a line begin and end.
+ENTRY: Final = slice(0, len(_ENTRY) - 3)
+IDS: Final = slice(ENTRY.stop, len(_ENTRY))
+USER: Final = slice(IDS.stop, IDS.stop + len(_USER))
+CLIENT: Final = slice(USER.stop, USER.stop + len(_CLIENT))
+PROJECT: Final = slice(CLIENT.stop, CLIENT.stop + len(_PROJECT))
+TASK: Final = slice(PROJECT.stop, PROJECT.stop + len(_TASK))
+SEAT: Final = slice(TASK.stop, TASK.stop + len(_SEAT))
+USE: Final = slice(SEAT.stop, SEAT.stop + len(_USE))
+
+_ENTRIES = f"""
+    SELECT account_id, {", ".join(_ENTRY)} FROM harvest_time_entries {{where}}
+    ORDER BY spent_on DESC, id DESC LIMIT :limit OFFSET :offset
+"""
+_JOINED = f"""
+    SELECT {", ".join(f"e.{name}" for name in _ENTRY)}, {", ".join((*_USER, *_CLIENT, *_PROJECT, *_TASK, *_SEAT, *_USE))}
+    FROM ({_ENTRIES}) AS e
+    JOIN harvest_users u ON u.account_id = e.account_id AND u.id = e.user_id
+    JOIN harvest_projects p ON p.account_id = e.account_id AND p.id = e.project_id
+    JOIN harvest_clients c ON c.account_id = e.account_id AND c.id = p.client_id
+    JOIN harvest_tasks t ON t.account_id = e.account_id AND t.id = e.task_id
+    LEFT JOIN harvest_user_assignments s
+        ON s.account_id = e.account_id AND s.project_id = e.project_id AND s.user_id = e.user_id
+    LEFT JOIN harvest_task_assignments w
+        ON w.account_id = e.account_id AND w.project_id = e.project_id AND w.task_id = e.task_id
+"""
+
+
+def read(tx: Tx, account_id: str, where: Where, *, limit: int, offset: int) -> list[Line]:
+    """Lines of the entries that `where` holds for, by day and id, the latest first."""
+    values = {**where.values, "limit": limit, "offset": offset}
+    if tx.engine == "sqlite":
+        found = tx.tuples(_JOINED.format(where=where), **values)
+        found.sort(key=_day_and_id, reverse=True)  # what is joined comes in no order
+        return found
+    entries = tx.tuples(_ENTRIES.format(where=where), **values)
+    return _put_together(tx, account_id, [entry[1:] for entry in entries])
+
+
+def _day_and_id(line: Line) -> tuple[str, int]:
+    return line[1], line[0]
+
+
+def _put_together(tx: Tx, account_id: str, entries: list[Line]) -> list[Line]:
+    """Lines of entries, and of what stands around them, read table by table."""
+    if not entries:
+        return []
+    project_ids, user_ids, task_ids = ({entry[IDS][place] for entry in entries} for place in range(3))
+    read = _Tables(tx, account_id)
+    users = read.by_key("harvest_users u", ("u.id",), _USER, {"u.id": user_ids})
+    projects = read.by_key("harvest_projects p", ("p.id",), ("p.client_id", *_PROJECT), {"p.id": project_ids})
+    client_ids = {project[0] for project in projects.values()}
+    clients = read.by_key("harvest_clients c", ("c.id",), _CLIENT, {"c.id": client_ids})
+    tasks = read.by_key("harvest_tasks t", ("t.id",), _TASK, {"t.id": task_ids})
+    seats = read.by_key(
+        "harvest_user_assignments s",
+        ("s.project_id", "s.user_id"),
+        _SEAT,
+        {"s.project_id": project_ids, "s.user_id": user_ids},
+    )
+    uses = read.by_key(
+        "harvest_task_assignments w",
+        ("w.project_id", "w.task_id"),
+        _USE,
+        {"w.project_id": project_ids, "w.task_id": task_ids},
+    )
+    no_seat, no_use = (None,) * len(_SEAT), (None,) * len(_USE)
+    found = []
+    for entry in entries:
+        project_id, user_id, task_id = entry[IDS]
+        client_id, *project = projects[project_id,]
+        around = (*users[user_id,], *clients[client_id,], *project, *tasks[task_id,])
+        found.append(
+            (*entry, *around, *seats.get((project_id, user_id), no_seat), *uses.get((project_id, task_id), no_use))
+        )
+    return found
+
+
+class _Tables:
+    """Reads rows of an account by their keys."""
+
+    def __init__(self, tx: Tx, account_id: str) -> None:
+        self._tx = tx
+        self._account_id = account_id
+
+    def by_key(
+        self, table: str, key: Sequence[str], columns: Sequence[str], among: Mapping[str, Set[int]]
+    ) -> dict[Line, Line]:
+        """Values of `columns` by those of `key`, of rows whose columns are `among` some ids."""
+        values: dict[str, object] = {"account_id": self._account_id}
+        terms = [f"{table[-1]}.account_id = :account_id"]
+        for column, ids in among.items():
+            names = {f"{column.replace('.', '_')}_{number}": id_ for number, id_ in enumerate(sorted(ids))}
+            values |= names
+            terms.append(f"{column} IN ({', '.join(f':{name}' for name in names)})")
+        rows = self._tx.tuples(
+            f"SELECT {', '.join((*key, *columns))} FROM {table} WHERE {' AND '.join(terms)}", **values
+        )
+        return {row[: len(key)]: row[len(key) :] for row in rows}
