@@ -29,6 +29,7 @@ MEMORY_MB_MAX = 200
 _REQUEST = 1_000
 _LOADERS = 4
 _ON_POSTGRES = 30_000
+_REPORTS_UP_TO = 100_000
 _PART_ON_POSTGRES = 4  # a quarter of the requests: its lines are there to be seen, not to be compared
 _GROUPS_CONNECTIONS = 1  # a report is asked for by one who waits for it
 
@@ -128,7 +129,7 @@ def _disk(report: Report, installation: Installation, records: int) -> None:
 
 
 async def _measure(options: Options, line: Line, server: Program, limit: Program, make: Make, records: int) -> Counted:
-    counted, count = Counted(), options.size(line.full, line.quick)
+    counted, count = Counted(), _count(options, line, records)
     await _pour(options, line, server.port, make, records, options.rounds)
     await _pour(options, line, limit.port, make, records, options.rounds)
     for number in range(options.rounds):
@@ -142,11 +143,17 @@ async def _measure(options: Options, line: Line, server: Program, limit: Program
     return counted
 
 
+def _count(options: Options, line: Line, records: int) -> int:
+    """How many requests a round sends; fewer reports the larger the table."""
+    count = options.size(line.full, line.quick)
+    return max(1, count * _REPORTS_UP_TO // max(records, _REPORTS_UP_TO)) if line.name == "groups" else count
+
+
 async def _pour(
     options: Options, line: Line, port: int, make: Make, records: int, number: int, *, part: int = 1
 ) -> Poured:
     """One round; each round of a line that inserts has keys of its own."""
-    count = max(1, options.size(line.full, line.quick) // part)
+    count = max(1, _count(options, line, records) // part)
     requests = [make(line, each, records) for each in range(number * count, (number + 1) * count)]
     connections = _GROUPS_CONNECTIONS if line.name == "groups" else load.CONNECTIONS
     return await pour(port, lambda each: requests[each], count, connections=connections, status=200)
