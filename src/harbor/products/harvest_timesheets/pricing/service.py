@@ -17,6 +17,7 @@ from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.pricing import store
 from harbor.products.harvest_timesheets.pricing.rules import ENTRIES_AT_ONCE_MAX
 from harbor.products.harvest_timesheets.telling import tell
+from harbor.products.harvest_timesheets.time_entries import sums
 
 REPRICE: Final = "harvest.reprice"
 
@@ -38,7 +39,8 @@ def reprice(
     if store.count_up_to(call.tx, call.account_id, ENTRIES_AT_ONCE_MAX, **of) > ENTRIES_AT_ONCE_MAX:
         queue.enqueue(call.tx, call.account_id, REPRICE, {}, job_id=call.new_id("job_"))
         return
-    changed = store.reprice(call.tx, call.account_id, company, from_day=from_day, **of)
+    with sums.kept_of_unbilled(call, from_day=from_day, **of):
+        changed = store.reprice(call.tx, call.account_id, company, from_day=from_day, **of)
     if changed:
         filters = {name: value for name, value in of.items() if value is not None}
         tell(call, "time_entries.repriced", call.account_id, count=changed, filter=filters)
@@ -49,7 +51,8 @@ def reprice_step(call: Call, company: Company, *, after_id: int, size: int) -> t
     until_id = store.step_end(call.tx, call.account_id, after_id, size)
     if until_id is None:
         return None, 0
-    return until_id, store.reprice(call.tx, call.account_id, company, after_id=after_id, until_id=until_id)
+    with sums.kept_of_unbilled(call, after_id=after_id, until_id=until_id):
+        return until_id, store.reprice(call.tx, call.account_id, company, after_id=after_id, until_id=until_id)
 
 
 def refuse_while_repricing(call: Call) -> None:

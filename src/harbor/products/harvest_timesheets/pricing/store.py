@@ -9,7 +9,6 @@ from __future__ import annotations
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets.company.model import Company
-from harbor.products.harvest_timesheets.time_entries import sums_store as sums
 
 _OF_DAY = """
     (SELECT r.amount_e4 FROM harvest_rates r
@@ -78,23 +77,22 @@ def reprice(
     after_id: int | None = None,
     until_id: int | None = None,
 ) -> int:
-    """Price anew the entries that are not invoiced and of all these; how many changed. With `after_id`, a step by id."""
+    """Price anew the entries that are not invoiced and of all these; how many changed. With `after_id`, a step by id.
+
+    Whoever calls this keeps their sums (`time_entries/sums.py`).
+    """
     where = _of(account_id, user_id=user_id, project_id=project_id, task_id=task_id)
     where.compare("e.spent_on", ">=", from_day)
     where.compare("e.id", ">", after_id).compare("e.id", "<=", until_id)
-    summed = Where(account_id=account_id).also("invoice_id IS NULL")
-    summed.equal(user_id=user_id, project_id=project_id, task_id=task_id).compare("spent_on", ">=", from_day)
-    summed.compare("id", ">", after_id).compare("id", "<=", until_id)
-    with sums.kept(tx, account_id, summed):
-        return tx.run(
-            _REPRICE.format(where=where),
-            own_account_id=account_id,
-            now=tx.now_us,
-            step_e2=company.rounding_e2,
-            rounds_up=int(company.rounding.value == "up"),
-            billable_hours_only=int(company.budget_hours.value == "billable"),
-            **where.values,
-        )
+    return tx.run(
+        _REPRICE.format(where=where),
+        own_account_id=account_id,
+        now=tx.now_us,
+        step_e2=company.rounding_e2,
+        rounds_up=int(company.rounding.value == "up"),
+        billable_hours_only=int(company.budget_hours.value == "billable"),
+        **where.values,
+    )
 
 
 def count_up_to(

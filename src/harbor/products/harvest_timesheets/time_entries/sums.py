@@ -1,8 +1,9 @@
-"""Sums of time for reports: rounded hours by some of project, person, task, client, rate, billable and billed."""
+"""Sums of time: for reports, rounded hours by some of project, person, task, client, rate, billable and billed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 
 from harbor.kernel.call import Call
@@ -11,7 +12,7 @@ from harbor.products.harvest_timesheets.time_entries import sums_store
 from harbor.products.harvest_timesheets.time_entries.model import Reach
 from harbor.products.harvest_timesheets.time_entries.sums_store import ALL_MONTHS, NO_RATE_E4
 
-__all__ = ["ALL_MONTHS", "NO_RATE_E4", "of_month", "of_period"]
+__all__ = ["ALL_MONTHS", "NO_RATE_E4", "kept_of_unbilled", "of_month", "of_period"]
 
 
 def of_period(
@@ -24,3 +25,19 @@ def of_period(
 def of_month(call: Call, columns: Sequence[str], month: str) -> list[Row]:
     """The same of one month, such as `2026-05`, or of `ALL_MONTHS`."""
     return sums_store.of_month(call.tx, call.account_id, columns, month)
+
+
+def kept_of_unbilled(
+    call: Call,
+    *,
+    user_id: int | None = None,
+    project_id: int | None = None,
+    task_id: int | None = None,
+    from_day: str | None = None,
+    after_id: int | None = None,
+    until_id: int | None = None,
+) -> AbstractContextManager[None]:
+    """Keep the sums right while entries that are not invoiced, and of all these, are priced anew."""
+    of = {"user_id": user_id, "project_id": project_id, "task_id": task_id}
+    where = sums_store.unbilled(call.account_id, from_day=from_day, after_id=after_id, until_id=until_id, **of)
+    return sums_store.kept(call.tx, call.account_id, where)

@@ -38,6 +38,15 @@ _MOVE = f"""
 """
 
 
+def unbilled(
+    account_id: str, *, from_day: str | None, after_id: int | None, until_id: int | None, **of: int | None
+) -> Where:
+    """The entries that no invoice bills, of all these."""
+    where = Where(account_id=account_id).also("invoice_id IS NULL").equal(**of)
+    where.compare("spent_on", ">=", from_day)
+    return where.compare("id", ">", after_id).compare("id", "<=", until_id)
+
+
 @contextmanager
 def kept(tx: Tx, account_id: str, where: Where) -> Iterator[None]:
     """Keep the sums right while entries are changed. `where` is to hold for the same entries before and after."""
