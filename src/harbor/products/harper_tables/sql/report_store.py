@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 from harbor.kernel.storage.database import Row, Tx
-from harbor.products.harper_tables.search.store import Span
 
 # Below it a ten-thousandth is exact in a double, and 900 million of them fit the sum.
 _SCALE, _SCALED_BELOW = 10_000, 1_000_000
@@ -52,12 +51,20 @@ class Group:
     columns: tuple[Column, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """From `low` (inclusive) up to `high` (exclusive); None is open."""
+
+    low: bytes
+    high: bytes | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Within:
-    """Spans that an attribute's entry lies in, or (None) the key of the record."""
+    """Where an attribute's entry lies, or (None) the key of the record: in one of `spans`."""
 
     attribute_id: int | None
-    spans: Sequence[Span]
+    spans: Sequence[Ends]
 
 
 def can_name(name: str) -> bool:

@@ -12,8 +12,7 @@ from typing import Any
 from harbor.products.harper_tables.catalog.model import TIMES, Indexing, Table
 from harbor.products.harper_tables.ordering import INDEX_KEY_BYTES_MAX, NUMBER, order_key
 from harbor.products.harper_tables.search.model import Comparator, Condition, Group
-from harbor.products.harper_tables.search.store import Span
-from harbor.products.harper_tables.sql.report_store import Within
+from harbor.products.harper_tables.sql.report_store import Ends, Within
 
 _IN_MAX = 20
 _TERMS_MAX = 8
@@ -48,27 +47,27 @@ def _within(table: Table, condition: Condition) -> Within | None:
     return Within(attribute.id, spans) if attribute is not None and is_ready else None
 
 
-def _spans(condition: Condition) -> Sequence[Span]:
+def _spans(condition: Condition) -> Sequence[Ends]:
     comparator, value = condition.comparator, condition.value
     operands = value if comparator in (Comparator.IN, Comparator.BETWEEN) else [value]
     if len(operands) > _IN_MAX or not all(map(_is_whole, operands)):
         return ()
     keys = [order_key(each) for each in operands]
     if comparator in (Comparator.EQUALS, Comparator.IN):
-        return [Span(low=key, high=key + b"\0") for key in sorted(set(keys))]
+        return [Ends(low=key, high=key + b"\0") for key in sorted(set(keys))]
     if any(isinstance(each, bool) for each in operands):
         return ()
     match comparator:
         case Comparator.GREATER:
-            return [Span(low=keys[0] + b"\0")]
+            return [Ends(low=keys[0] + b"\0")]
         case Comparator.GREATER_EQUAL:
-            return [Span(low=keys[0])]
+            return [Ends(low=keys[0])]
         case Comparator.LESS:
-            return [Span(low=_LEAST, high=keys[0])]
+            return [Ends(low=_LEAST, high=keys[0])]
         case Comparator.LESS_EQUAL:
-            return [Span(low=_LEAST, high=keys[0] + b"\0")]
+            return [Ends(low=_LEAST, high=keys[0] + b"\0")]
         case Comparator.BETWEEN:
-            return [Span(low=keys[0], high=keys[1] + b"\0")]
+            return [Ends(low=keys[0], high=keys[1] + b"\0")]
         case _:
             return ()
 
