@@ -61,9 +61,9 @@ async def ask(options: Options) -> Report:
         for line in LINES:
             measured.append((line, await _measure(options, line, server, limit, loaded, records)))
             speeds.append(await _bare_posts(options, installation, posts))
-        speed = median(speeds) / BARE_POSTS_OF_THE_ORIGINAL
         report.value("bare durable posts, now and then", median(speeds), unit="1/s", other=BARE_POSTS_OF_THE_ORIGINAL)
-        for line, counted in measured:
+        for (line, counted), before, after in zip(measured, speeds, speeds[1:], strict=False):
+            speed = (before + after) / 2 / BARE_POSTS_OF_THE_ORIGINAL
             _add(report, line, counted, speed, has_targets=records == options.size(100_000, 2_000))
         report.value("server memory after the run", server.memory_mb, unit="MB", below=MEMORY_MB_MAX)
     if options.records is None:
