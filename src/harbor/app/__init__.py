@@ -15,13 +15,15 @@ from typing import Any, TypeVar
 import structlog
 
 import harbor
-from harbor.app import harper
+from harbor.app import harper, harvest
 from harbor.app.listening import operations_listener
 from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
 from harbor.app.service_routes import ServiceRoutes
+from harbor.app.work import SCHEDULES, kinds
 from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
+from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.calendar import Calendar
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
@@ -47,23 +49,13 @@ from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.ids import IdMint
 from harbor.kernel.jobs import queue as jobs
 from harbor.kernel.jobs.model import kinds_by_name
-from harbor.kernel.jobs.retention import SCHEDULE as PURGE_JOBS
-from harbor.kernel.jobs.retention import purge_kind as purge_jobs_kind
 from harbor.kernel.jobs.worker import Worker
-from harbor.kernel.mail.delivery import PURGE_SCHEDULE as PURGE_MAILS
-from harbor.kernel.mail.delivery import purge_kind as purge_mails_kind
-from harbor.kernel.mail.delivery import send_kind as send_mail_kind
-from harbor.kernel.mail.smtp import Security, SmtpSettings
 from harbor.kernel.metrics import Metrics
 from harbor.kernel.outbound import OutboundClient, OutboundPolicy
 from harbor.kernel.ratelimit.limiter import RateLimiter
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.kernel.ratelimit.postgres import PostgresRateLimiter
 from harbor.kernel.requestlog import store as requestlog
-from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
-from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
-from harbor.kernel.rotation.job import rotation_kind
-from harbor.kernel.rotation.vault import SETTLE_S
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Tx
 from harbor.kernel.webhooks.dispatch.dispatcher import Dispatcher, Means
@@ -75,17 +67,16 @@ from harbor.kernel.webhooks.retries import STANDARD, parse_schedule
 from harbor.kernel.webhooks.subscriptions.directory import Directory
 from harbor.kernel.webhooks.view import Views
 from harbor.kernel.writebehind import WriteBehind
-from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harbor_events.admin import upkeep
 from harbor.products.harbor_events.limits import DOCUMENTED, Limits, parse_limit
 from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
-from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
 from harbor.products.harper_tables.admin_ops.system import api as harper_restart
 from harbor.products.harper_tables.pages import section as harper_pages
 from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harvest_timesheets.pages import SECTION as HARVEST_PAGES
 
 __all__ = ["SEALED_COLUMNS", "Harbor", "apply_schema", "areas", "check_schema", "open_database", "open_vault"]
 
@@ -95,13 +86,10 @@ log = structlog.get_logger("harbor.app")
 
 def sections(sql_bounds: Bounds | None = None) -> tuple[Section, ...]:
     """The products' parts of the console, in the order of its navigation. `sql_bounds` are those of its SQL."""
-    return (HARBOR_PAGES, harper_pages(harper.VIEWS, sql_bounds))
+    return (HARBOR_PAGES, HARVEST_PAGES, harper_pages(harper.VIEWS, sql_bounds))
 
 
 SECTIONS = sections()
-
-_MAILS_KEPT_DAYS = 30
-_JOBS_KEPT_DAYS = 30
 
 
 class Harbor:
@@ -171,16 +159,17 @@ class Harbor:
                 "cursors": cursors.note,
                 "requests": requestlog.insert,
                 "used": lambda tx, used: identity.touch(tx, {(account, key): at for account, key, at in used}),
+                **harvest.WRITES,
             },
         )
         if database.engine == "sqlite":  # the only process: whoever held a lease is gone
             await database.write(lambda tx: (queue.recover(tx, None), jobs.recover_all(tx)))
         self.worker = Worker(
             database,
-            kinds_by_name(*self._kinds()),
+            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper)),
             self.clock,
             self.faculties.ids.next,
-            schedules=(PURGE_JOBS, PURGE_MAILS, *RETENTION, *harbor_jobs.SCHEDULES, *harper_jobs.SCHEDULES),
+            schedules=SCHEDULES,
         )
         self.calendar = Calendar(self.clock, database, self.dispatcher, self.worker, self.write_behind)
         self.services = self._make_services(owner, policy, recorder)
@@ -188,6 +177,7 @@ class Harbor:
         products = {
             "harbor": self._harbor_product(),
             "harper": self.harper.product(),
+            "harvest": harvest.product(settings, database, self.clock, self.write_behind),
             "console": console_product(database, sections(self.harper.means.sql_bounds), version=harbor.__version__),
         }
         self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
@@ -246,6 +236,7 @@ class Harbor:
     def _tools(self, owner: str) -> Mapping[str, Any]:
         return {
             "tail": Tail(self.database),
+            "blobs": LocalBlobs(DataDir(self.settings.data).blobs),
             "calendar": self.calendar,
             "dispatch.owner": owner,
             **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),
@@ -257,37 +248,6 @@ class Harbor:
             harper_restart.RESTART: self._restart_everywhere,
             harper_configuration.TOOL: self.harper.configuration,
         }
-
-    def _kinds(self) -> list[Any]:
-        settings = self.settings
-        policy = RetentionPolicy(
-            event_days=settings.event_retention_days,
-            attempt_days=settings.attempt_retention_days,
-            request_log_days=settings.request_log_retention_days,
-            audit_days=settings.audit_retention_days,
-        )
-        return [
-            send_mail_kind(self._smtp()),
-            rotation_kind(self.vault, SEALED_COLUMNS, settle_s=0 if settings.database is None else SETTLE_S),
-            purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
-            purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
-            *retention_kinds(policy),
-            *harbor_jobs.kinds(self.call_of),
-            *harper_jobs.kinds(self.call_of, self.harper.configuration, self.harper.means),
-        ]
-
-    def _smtp(self) -> SmtpSettings | None:
-        settings = self.settings
-        if settings.smtp_host is None:
-            return None
-        return SmtpSettings(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            sender=settings.smtp_sender or "",
-            security=Security(settings.smtp_security),
-            username=settings.smtp_username,
-            password=settings.smtp_password,
-        )
 
     def _harbor_view(self) -> Any:
         settings = self.settings
@@ -359,6 +319,7 @@ class Harbor:
             doors=[
                 Door(pipeline=self.pipelines["console"], prefix=CONSOLE),
                 self.harper.door(self.pipelines["harper"]),
+                harvest.door(self.pipelines["harvest"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
             services=self._routes.by_path(),

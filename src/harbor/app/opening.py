@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from harbor.app.harvest import AREA as HARVEST_AREA
+from harbor.app.harvest import RACING_INDEXES as HARVEST_RACING
 from harbor.kernel import bounds
 from harbor.kernel import instance_store as instance
 from harbor.kernel.clock import Clock
@@ -25,7 +27,7 @@ from harbor.products.harper_tables.product import harper_area
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset(
-    {"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey", *HARPER_RACING}
+    {"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey", *HARPER_RACING, *HARVEST_RACING}
 )
 
 
@@ -40,6 +42,7 @@ def areas(engine: str) -> tuple[Area, ...]:
         Area("kernel", Path(bounds.__file__).parent / "migrations"),
         Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
         harper_area(engine),
+        HARVEST_AREA,
     )
 
 

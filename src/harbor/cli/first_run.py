@@ -27,6 +27,7 @@ from harbor.kernel.workspaces import store as workspaces
 from harbor.kernel.workspaces.model import Status, Workspace
 from harbor.products.harbor_events.api_keys import service as api_keys
 from harbor.products.harper_tables.access import users as harper_users
+from harbor.products.harvest_timesheets.opening import open_account
 
 FIRST_EMAIL = "admin@localhost.localdomain"
 HARPER_USERNAME = "admin"
@@ -67,12 +68,14 @@ async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
         "email": FIRST_EMAIL,
         "password": password,
     }
+    harvest = made.pop("harvest")
     return {
         "data_dir": str(settings.data),
         "mode": mode,
         "console": made.pop("console"),
         "harbor": made,
         "harper": {"username": HARPER_USERNAME, "password": harper_password},
+        "harvest": harvest,
     }
 
 
@@ -80,7 +83,7 @@ def _write(tx: Tx, faculties: Faculties, hashed: str, harper_hash: str, mode: st
     new_id = faculties.ids.next
     organization_id = new_id("org_")
     identity.insert_organization(tx, organization_id, "My organization", is_operator=True)
-    people.add(
+    person = people.add(
         tx,
         new_id,
         organization_id=organization_id,
@@ -100,9 +103,22 @@ def _write(tx: Tx, faculties: Faculties, hashed: str, harper_hash: str, mode: st
         if environment is Environment.PRODUCTION:
             made["admin_key"] = _root_key(call, organization_id)
             harper_users.set_up(call, HARPER_USERNAME, harper_hash)
+            made["harvest"] = _harvest_account(call, person.id)
     instance.put(tx, instance.MODE, mode)
     instance.put(tx, instance.KEY_FINGERPRINT, faculties.vault.fingerprint)
-    return {"sandbox": made["sandbox"], "production": made["production"], "admin_key": made["admin_key"]}
+    return made
+
+
+def _harvest_account(call: Call, person_id: str) -> dict[str, Any]:
+    opened = open_account(
+        call,
+        name="My organization",
+        first_name="Harbor",
+        last_name="Administrator",
+        email=FIRST_EMAIL,
+        person_id=person_id,
+    )
+    return {"account_id": opened.company.number, "access_token": opened.token}
 
 
 def _default_workspace(call: Call, environment: Environment) -> Workspace:

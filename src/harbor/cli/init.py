@@ -45,6 +45,10 @@ def init(out: Output, /, *, data: Path | None, database: str | None, production:
             "console": made["console"]["url"],
             "e-mail": made["console"]["email"],
             "password": made["console"]["password"],
+            "Harper user": made["harper"]["username"],
+            "Harper password": made["harper"]["password"],
+            "Harvest account": made["harvest"]["account_id"],
+            "Harvest token": made["harvest"]["access_token"],
         }
     )
     click.echo(f"\nStart it: harbor serve --data {made['data_dir']}")

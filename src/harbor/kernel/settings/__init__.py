@@ -5,6 +5,7 @@ Nothing here reads the environment by itself. Source: docs/operating/running.md#
 """
 
 from harbor.kernel.settings.loading import FILE_NAME, find_data, load
-from harbor.kernel.settings.table import GROUPS, SETTINGS, Network, Setting, Settings
+from harbor.kernel.settings.setting import GROUPS, Setting
+from harbor.kernel.settings.table import SETTINGS, Network, Settings
 
 __all__ = ["FILE_NAME", "GROUPS", "SETTINGS", "Network", "Setting", "Settings", "find_data", "load"]

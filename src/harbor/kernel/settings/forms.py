@@ -110,6 +110,13 @@ def _read_limit(text: str) -> str:
     return _checked(text, match is not None and 1 <= int(match[2]) <= int(match[1]) <= RATE_QUOTA_MAX)
 
 
+def _read_rate(text: str) -> str:
+    if text.lower() in ("off", "0"):
+        return "off"
+    match = re.fullmatch(r"([0-9]{1,8})/([0-9]{1,6})s", text, re.ASCII)
+    return _checked(text, match is not None and int(match[1]) >= 1 and int(match[2]) >= 1)
+
+
 def _read_schedule(text: str) -> str:
     waits = [part.strip() for part in text.split(",")]
     is_good = all(re.fullmatch(r"[0-9]{1,9}", wait, re.ASCII) for wait in waits)
@@ -154,6 +161,7 @@ PORT: Final = Form("a port from 0 (any free one) to 65535", _read_port)
 OPTIONAL_PORT: Final = Form("a port from 0 (any free one) to 65535, or off", _read_optional_port)
 SWITCH: Final = Form("on or off", _read_switch)
 LIMIT: Final = Form("requests a minute and how many of them at once, like 600:60, or off", _read_limit)
+RATE: Final = Form("requests in a span of seconds, like 100/15s, or off", _read_rate)
 SCHEDULE: Final = Form(
     f"the wait before each attempt in whole seconds with commas between them, the first 0, at most {RETRY_ATTEMPTS_MAX}"
     f" of them and none above {RETRY_DELAY_S_MAX}",

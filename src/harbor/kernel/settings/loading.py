@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from harbor.kernel.errors import StartRefused
-from harbor.kernel.settings.table import PREFIX, SETTINGS, Setting, Settings
+from harbor.kernel.settings.setting import PREFIX, Setting
+from harbor.kernel.settings.table import SETTINGS, Settings
 
 FILE_NAME: Final = "harbor.toml"
 # Words of client programs and of the tests. The server has nothing to say about them.

@@ -9,64 +9,28 @@ from dataclasses import dataclass, field, fields
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from harbor.kernel.settings import forms
-from harbor.kernel.settings.forms import Form
+from harbor.kernel.settings.products import ProductSettings
+from harbor.kernel.settings.setting import (
+    DATABASE,
+    LIMITS,
+    LOG,
+    MAIL,
+    OUTSIDE,
+    RETENTION,
+    SERVER,
+    WEBHOOKS,
+    Setting,
+    setting,
+)
 
 Network = IPv4Network | IPv6Network
 
-PREFIX: Final = "HARBOR_"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """One setting. `default` and `example` are texts as an operator would write them; None means not set."""
-
-    word: str  # as in harbor.toml and as attribute of `Settings`
-    group: str
-    form: Form
-    default: str | None
-    help: str
-    example: str
-    is_secret: bool
-
-    @property
-    def name(self) -> str:
-        """Its environment variable."""
-        return f"{PREFIX}{self.word.upper()}"
-
-    @property
-    def flag(self) -> str:
-        """Its flag, where a command has one for it."""
-        return f"--{self.word.replace('_', '-')}"
-
-
-def _setting(
-    group: str, form: Form, default: str | None, help_: str, *, example: str, is_secret: bool = False
-) -> Any:  # a field of any type: the form gives the value that the annotation promises
-    said = {"group": group, "form": form, "default": default, "help": help_, "example": example}
-    return field(
-        default_factory=lambda: None if default is None else form.read(default),
-        repr=not is_secret,
-        metadata={**said, "is_secret": is_secret},
-    )
-
-
-SERVER: Final = "Server"
-OUTSIDE: Final = "To the outside"
-DATABASE: Final = "Database"
-LIMITS: Final = "Limits"
-WEBHOOKS: Final = "Webhooks"
-RETENTION: Final = "Retention"
-MAIL: Final = "Mail"
-PRODUCTS: Final = "Products"
-LOG: Final = "Clock and log"
-GROUPS: Final = (SERVER, OUTSIDE, DATABASE, LIMITS, WEBHOOKS, RETENTION, MAIL, PRODUCTS, LOG)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(ProductSettings):
     """All settings of one process, read and checked. Made without arguments it has all defaults; secrets do not print.
 
     A list that is not set is empty; anything else that is not set and has no default is None. `given` are the words that
@@ -75,54 +39,54 @@ class Settings:
 
     given: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
 
-    data: Path = _setting(
+    data: Path = setting(
         SERVER,
         forms.DIRECTORY,
         "harbor-data",
         "The data directory. It holds the other settings too, so the file cannot name it.",
         example="/var/lib/harbor",
     )
-    host: str = _setting(SERVER, forms.HOST, "127.0.0.1", "The address to listen on.", example="0.0.0.0")  # noqa: S104
-    port: int = _setting(SERVER, forms.PORT, "8000", "The main port.", example="8080")
-    sandbox_port: int | None = _setting(
+    host: str = setting(SERVER, forms.HOST, "127.0.0.1", "The address to listen on.", example="0.0.0.0")  # noqa: S104
+    port: int = setting(SERVER, forms.PORT, "8000", "The main port.", example="8080")
+    sandbox_port: int | None = setting(
         SERVER,
         forms.PORT,
         None,
         "A port on which every request is for the sandbox.",
         example="8001",
     )
-    operations_port: int | None = _setting(
+    operations_port: int | None = setting(
         SERVER,
         forms.OPTIONAL_PORT,
         "9925",
         "The port of Harper's Operations API, beside /harper on the main port. Its clients expect 9925.",
         example="off",
     )
-    apps_port: int | None = _setting(
+    apps_port: int | None = setting(
         SERVER,
         forms.PORT,
         None,
         "The port on which deployed applications answer. Without it there is none.",
         example="8080",
     )
-    port_of: Mapping[str, int] = _setting(
+    port_of: Mapping[str, int] = setting(
         SERVER,
         forms.PORTS,
         "",
         "Ports of their own for products, beside their prefixes on the main port.",
         example="harvest=8002,harper=8003",
     )
-    workers: int = _setting(
+    workers: int = setting(
         SERVER, forms.number(1, 64), "1", "Processes behind the port. More than one needs PostgreSQL.", example="4"
     )
-    drain_seconds: int = _setting(
+    drain_seconds: int = setting(
         SERVER,
         forms.number(0, 3_600),
         "20",
         "How long a stop waits for requests in flight before it cuts them off.",
         example="60",
     )
-    key_file: Path | None = _setting(
+    key_file: Path | None = setting(
         SERVER,
         forms.PATH,
         None,
@@ -130,52 +94,52 @@ class Settings:
         example="/etc/harbor/instance.key",
     )
 
-    tls_certificate: Path | None = _setting(
+    tls_certificate: Path | None = setting(
         OUTSIDE,
         forms.PATH,
         None,
         "The server's certificate chain (PEM). It needs `tls_key`.",
         example="/etc/harbor/chain.pem",
     )
-    tls_key: Path | None = _setting(
+    tls_key: Path | None = setting(
         OUTSIDE,
         forms.PATH,
         None,
         "The key of the certificate (PEM, without a password).",
         example="/etc/harbor/key.pem",
     )
-    public_url: str | None = _setting(
+    public_url: str | None = setting(
         OUTSIDE,
         forms.ORIGIN,
         None,
         "The origin under which people reach this server, for links in mails and pages.",
         example="https://harbor.example.com",
     )
-    production_hosts: tuple[str, ...] = _setting(
+    production_hosts: tuple[str, ...] = setting(
         OUTSIDE, forms.NAMES, "", "Host names on which every request is for production.", example="api.harbor.example"
     )
-    sandbox_hosts: tuple[str, ...] = _setting(
+    sandbox_hosts: tuple[str, ...] = setting(
         OUTSIDE,
         forms.NAMES,
         "",
         "Host names on which every request is for the sandbox.",
         example="sandbox.api.harbor.example",
     )
-    trusted_proxies: tuple[Network, ...] = _setting(
+    trusted_proxies: tuple[Network, ...] = setting(
         OUTSIDE,
         forms.NETWORKS,
         "",
         "Proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
         example="10.0.0.0/24,127.0.0.1",
     )
-    cors_origins: tuple[str, ...] = _setting(
+    cors_origins: tuple[str, ...] = setting(
         OUTSIDE,
         forms.ORIGINS,
         "",
         "Origins whose pages may call the API from a browser.",
         example="https://app.example.com",
     )
-    metrics_allow_cidrs: tuple[Network, ...] = _setting(
+    metrics_allow_cidrs: tuple[Network, ...] = setting(
         OUTSIDE,
         forms.NETWORKS,
         "127.0.0.0/8,::1",
@@ -183,7 +147,7 @@ class Settings:
         example="127.0.0.0/8,10.0.0.0/24",
     )
 
-    database: str | None = _setting(
+    database: str | None = setting(
         DATABASE,
         forms.DATABASE,
         None,
@@ -191,41 +155,41 @@ class Settings:
         example="postgresql://harbor@db.example.com/harbor",
         is_secret=True,
     )
-    database_connections: int = _setting(
+    database_connections: int = setting(
         DATABASE, forms.number(2, 200), "8", "Connections of one process to PostgreSQL for requests.", example="16"
     )
 
-    rate_limits: bool = _setting(
+    rate_limits: bool = setting(
         LIMITS, forms.SWITCH, "on", "Off ends all limits on requests, also those of single keys.", example="off"
     )
-    rate_limit_production: str = _setting(
+    rate_limit_production: str = setting(
         LIMITS,
         forms.LIMIT,
         "600:60",
         "Of a production key in a workspace: requests a minute, and at once.",
         example="1200:120",
     )
-    rate_limit_sandbox: str = _setting(
+    rate_limit_sandbox: str = setting(
         LIMITS, forms.LIMIT, "120:30", "Of a sandbox key in a workspace: requests a minute, and at once.", example="off"
     )
-    connections_max: int = _setting(
+    connections_max: int = setting(
         LIMITS, forms.number(1, 1_000_000), "10000", "Open connections of one process.", example="50000"
     )
-    connections_per_address_max: int = _setting(
+    connections_per_address_max: int = setting(
         LIMITS, forms.number(1, 1_000_000), "1000", "Open connections from one client address.", example="100"
     )
 
-    webhook_allow_http: bool = _setting(
+    webhook_allow_http: bool = setting(
         WEBHOOKS, forms.SWITCH, "off", "Endpoints may have http:// URLs. For development.", example="on"
     )
-    webhook_allow_cidrs: tuple[Network, ...] = _setting(
+    webhook_allow_cidrs: tuple[Network, ...] = setting(
         WEBHOOKS,
         forms.NETWORKS,
         "",
         "Networks that endpoints may be in though they are not public. For development.",
         example="127.0.0.0/8",
     )
-    webhook_proxy: str | None = _setting(
+    webhook_proxy: str | None = setting(
         WEBHOOKS,
         forms.PROXY,
         None,
@@ -233,27 +197,27 @@ class Settings:
         example="http://proxy.example.com:3128",
         is_secret=True,
     )
-    webhook_ca_file: Path | None = _setting(
+    webhook_ca_file: Path | None = setting(
         WEBHOOKS,
         forms.PATH,
         None,
         "Certificate authorities (PEM) trusted besides those of the machine.",
         example="/etc/harbor/authorities.pem",
     )
-    retry_schedule: str | None = _setting(
+    retry_schedule: str | None = setting(
         WEBHOOKS,
         forms.SCHEDULE,
         None,
         "The wait before each attempt of a delivery in seconds; without it the documented table over 72 hours.",
         example="0,300,1800",
     )
-    retry_schedule_production: str | None = _setting(
+    retry_schedule_production: str | None = setting(
         WEBHOOKS, forms.SCHEDULE, None, "The same, for production alone.", example="0,300,1800,7200"
     )
-    retry_schedule_sandbox: str | None = _setting(
+    retry_schedule_sandbox: str | None = setting(
         WEBHOOKS, forms.SCHEDULE, None, "The same, for the sandbox alone.", example="0,5,30"
     )
-    auto_disable_after_hours: int = _setting(
+    auto_disable_after_hours: int = setting(
         WEBHOOKS,
         forms.number(0, 24 * forms.DAYS_MAX, "a whole number of hours"),
         "120",
@@ -261,23 +225,23 @@ class Settings:
         example="24",
     )
 
-    event_retention_days: int = _setting(
+    event_retention_days: int = setting(
         RETENTION, forms.DAYS, "90", "How long events and their deliveries are kept. 0 means for ever.", example="365"
     )
-    attempt_retention_days: int = _setting(
+    attempt_retention_days: int = setting(
         RETENTION,
         forms.DAYS,
         "30",
         "How long the bodies of attempts are kept. 0 means as long as their events.",
         example="7",
     )
-    request_log_retention_days: int = _setting(
+    request_log_retention_days: int = setting(
         RETENTION, forms.DAYS, "7", "How long request logs are kept. 0 means for ever.", example="30"
     )
-    audit_retention_days: int = _setting(
+    audit_retention_days: int = setting(
         RETENTION, forms.DAYS, "365", "How long the audit log is kept. 0 means for ever.", example="730"
     )
-    delete_grace_days: int = _setting(
+    delete_grace_days: int = setting(
         RETENTION,
         forms.DAYS,
         "7",
@@ -285,108 +249,40 @@ class Settings:
         example="30",
     )
 
-    smtp_host: str | None = _setting(
+    smtp_host: str | None = setting(
         MAIL,
         forms.HOST,
         None,
         "The mail server. Without it mails are written but not sent.",
         example="mail.example.com",
     )
-    smtp_port: int = _setting(MAIL, forms.number(1, 65_535, "a port"), "587", "Its port.", example="465")
-    smtp_sender: str | None = _setting(
+    smtp_port: int = setting(MAIL, forms.number(1, 65_535, "a port"), "587", "Its port.", example="465")
+    smtp_sender: str | None = setting(
         MAIL,
         forms.ADDRESS,
         None,
         "The address that mails come from. It needs to be set with `smtp_host`.",
         example="harbor@example.com",
     )
-    smtp_security: Literal["starttls", "tls", "none"] = _setting(
+    smtp_security: Literal["starttls", "tls", "none"] = setting(
         MAIL, forms.choice("starttls", "tls", "none"), "starttls", "How the connection is protected.", example="tls"
     )
-    smtp_username: str | None = _setting(MAIL, forms.TEXT, None, "The name to sign in with.", example="harbor")
-    smtp_password: str | None = _setting(
+    smtp_username: str | None = setting(MAIL, forms.TEXT, None, "The name to sign in with.", example="harbor")
+    smtp_password: str | None = setting(
         MAIL, forms.TEXT, None, "The password to sign in with.", example="correct-horse", is_secret=True
     )
 
-    harper_compat: Literal["v5", "v4"] = _setting(
-        PRODUCTS,
-        forms.choice("v5", "v4"),
-        "v5",
-        "Which line of Harper the Operations API answers like, in the words that clients compare.",
-        example="v4",
-    )
-    harper_operation_token_timeout: str = _setting(
-        PRODUCTS,
-        forms.DURATION,
-        "1d",
-        "How long a token for Harper's operations is good, unless `expires_in` says otherwise.",
-        example="15m",
-    )
-    harper_refresh_token_timeout: str = _setting(
-        PRODUCTS, forms.DURATION, "30d", "How long a token for fetching new ones is good.", example="7d"
-    )
-    harper_audit_retention: str = _setting(
-        PRODUCTS,
-        forms.DURATION,
-        "3d",
-        "How long the audit of Harper's tables is kept. Harbor's own audit log is another.",
-        example="90d",
-    )
-    harper_body_bytes: int = _setting(
-        PRODUCTS,
-        forms.size(64 * 1_024, 1_024**3),
-        "128MiB",
-        "The largest body that a known caller may send to Harper.",
-        example="1GiB",
-    )
-    harper_sql_seconds: int = _setting(
-        PRODUCTS, forms.number(1, 3_600), "10", "How many seconds a statement of SQL may take.", example="60"
-    )
-    harper_sql_rows: int = _setting(
-        PRODUCTS,
-        forms.number(1, 1_000_000_000),
-        "1000000",
-        "How many records a statement of SQL may read.",
-        example="10000000",
-    )
-    harper_sql_rows_out: int = _setting(
-        PRODUCTS, forms.number(1, 100_000_000), "100000", "How many rows it may answer with.", example="1000000"
-    )
-    harper_sql_bytes_out: int = _setting(
-        PRODUCTS, forms.size(1_024, 1_024**3), "64MiB", "How large its answer may be.", example="256MiB"
-    )
-    harper_sql_bytes_kept: int = _setting(
-        PRODUCTS,
-        forms.size(1_024**2, 64 * 1_024**3),
-        "256MiB",
-        "How much memory it may hold while it runs.",
-        example="1GiB",
-    )
-    harper_import_folder: Path | None = _setting(
-        PRODUCTS, forms.DIRECTORY, None, "For `csv_file_load`; else `imports` in `data`.", example="/srv/harper/imports"
-    )
-    harper_export_folder: Path | None = _setting(
-        PRODUCTS, forms.DIRECTORY, None, "For `export_local`; else `exports` in `data`.", example="/srv/harper/exports"
-    )
-    harper_s3_endpoint: str | None = _setting(
-        PRODUCTS,
-        forms.ORIGIN,
-        None,
-        "A store in place of Amazon's; it may be private.",
-        example="https://s3.example.com",
-    )
-
-    clock: Literal["system", "manual"] = _setting(
+    clock: Literal["system", "manual"] = setting(
         LOG,
         forms.choice("system", "manual"),
         "system",
         "With `manual` the calendar stands until a test advances it.",
         example="manual",
     )
-    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
         LOG, forms.choice("debug", "info", "warning", "error"), "info", "The least that is logged.", example="warning"
     )
-    log_format: Literal["auto", "text", "json"] = _setting(
+    log_format: Literal["auto", "text", "json"] = setting(
         LOG,
         forms.choice("auto", "text", "json"),
         "auto",

@@ -1,0 +1,99 @@
+"""The part of the table that is about single products."""
+
+# ruff: noqa: RUF009 - each call makes a dataclass field and is meant to happen once.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from harbor.kernel.settings import forms
+from harbor.kernel.settings.setting import PRODUCTS, setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSettings:
+    """The settings of products."""
+
+    harper_compat: Literal["v5", "v4"] = setting(
+        PRODUCTS,
+        forms.choice("v5", "v4"),
+        "v5",
+        "Which line of Harper the Operations API answers like, in the words that clients compare.",
+        example="v4",
+    )
+    harper_operation_token_timeout: str = setting(
+        PRODUCTS,
+        forms.DURATION,
+        "1d",
+        "How long a token for Harper's operations is good, unless `expires_in` says otherwise.",
+        example="15m",
+    )
+    harper_refresh_token_timeout: str = setting(
+        PRODUCTS, forms.DURATION, "30d", "How long a token for fetching new ones is good.", example="7d"
+    )
+    harper_audit_retention: str = setting(
+        PRODUCTS,
+        forms.DURATION,
+        "3d",
+        "How long the audit of Harper's tables is kept. Harbor's own audit log is another.",
+        example="90d",
+    )
+    harper_body_bytes: int = setting(
+        PRODUCTS,
+        forms.size(64 * 1_024, 1_024**3),
+        "128MiB",
+        "The largest body that a known caller may send to Harper.",
+        example="1GiB",
+    )
+    harper_sql_seconds: int = setting(
+        PRODUCTS, forms.number(1, 3_600), "10", "How many seconds a statement of SQL may take.", example="60"
+    )
+    harper_sql_rows: int = setting(
+        PRODUCTS,
+        forms.number(1, 1_000_000_000),
+        "1000000",
+        "How many records a statement of SQL may read.",
+        example="10000000",
+    )
+    harper_sql_rows_out: int = setting(
+        PRODUCTS, forms.number(1, 100_000_000), "100000", "How many rows it may answer with.", example="1000000"
+    )
+    harper_sql_bytes_out: int = setting(
+        PRODUCTS, forms.size(1_024, 1_024**3), "64MiB", "How large its answer may be.", example="256MiB"
+    )
+    harper_sql_bytes_kept: int = setting(
+        PRODUCTS,
+        forms.size(1_024**2, 64 * 1_024**3),
+        "256MiB",
+        "How much memory it may hold while it runs.",
+        example="1GiB",
+    )
+    harper_import_folder: Path | None = setting(
+        PRODUCTS, forms.DIRECTORY, None, "For `csv_file_load`; else `imports` in `data`.", example="/srv/harper/imports"
+    )
+    harper_export_folder: Path | None = setting(
+        PRODUCTS, forms.DIRECTORY, None, "For `export_local`; else `exports` in `data`.", example="/srv/harper/exports"
+    )
+    harper_s3_endpoint: str | None = setting(
+        PRODUCTS,
+        forms.ORIGIN,
+        None,
+        "A store in place of Amazon's; it may be private.",
+        example="https://s3.example.com",
+    )
+    harvest_rate_limit: str = setting(
+        PRODUCTS,
+        forms.RATE,
+        "100/15s",
+        "How many requests a token of Harvest may make in a span of time; clients slow down at exactly the default.",
+        example="off",
+    )
+    harvest_reports_rate_limit: str = setting(
+        PRODUCTS,
+        forms.RATE,
+        "100/900s",
+        "How many reports a token of Harvest may ask for in a span of time.",
+        example="1000/900s",
+    )
