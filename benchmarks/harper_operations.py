@@ -30,6 +30,7 @@ _REQUEST = 1_000
 _LOADERS = 4
 _ON_POSTGRES = 30_000
 _REPORTS_UP_TO = 100_000
+_WAIT_S, _FILLED_PER_S_MIN = 30, 1_000  # how long the bare limit may fill its tables
 _PART_ON_POSTGRES = 4  # a quarter of the requests: its lines are there to be seen, not to be compared
 _GROUPS_CONNECTIONS = 1  # a report is asked for by one who waits for it
 
@@ -50,7 +51,8 @@ async def ask(options: Options) -> Report:
     report = Report("harper_operations", "Harper's Operations API over HTTP", "bare")
     records = options.records or options.size(100_000, 2_000)
     with place(options.place) as here:
-        limit = here.limit("harper_records", str(here.folder / "limit.db"), str(records))
+        wait_s = _WAIT_S + records / _FILLED_PER_S_MIN
+        limit = here.limit("harper_records", str(here.folder / "limit.db"), str(records), wait_s=wait_s)
         installation = here.install()
         server = here.serve(installation)
         loaded = await _load(report, server, installation, records)

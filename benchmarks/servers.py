@@ -62,9 +62,9 @@ class Program:
         """Its resident memory."""
         return float(self._observed.memory_info().rss) / 2**20
 
-    def wait_until_listening(self) -> Self:
-        """Return when it accepts connections."""
-        deadline = time.monotonic() + _WAIT_S_MAX
+    def wait_until_listening(self, wait_s: float = _WAIT_S_MAX) -> Self:
+        """Return when it accepts connections, which may take it `wait_s`."""
+        deadline = time.monotonic() + wait_s
         while True:
             try:
                 socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
@@ -192,11 +192,11 @@ class Place:
         assert ready["ready"], ready
         return server
 
-    def limit(self, name: str, *arguments: str) -> Program:
-        """A bare limit: benchmarks/limits/<name>.py."""
+    def limit(self, name: str, *arguments: str, wait_s: float = _WAIT_S_MAX) -> Program:
+        """A bare limit: benchmarks/limits/<name>.py. It may take `wait_s` until it is ready."""
         port = free_port()
         module = ["-m", f"benchmarks.limits.{name}", *arguments, str(port)]
-        return self._start([sys.executable, *module], port, {}).wait_until_listening()
+        return self._start([sys.executable, *module], port, {}).wait_until_listening(wait_s)
 
     def receiver(self) -> Program:
         """A receiver of webhooks in a process of its own."""
