@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from harbor.products.harper_tables.sql import operators as op
@@ -144,4 +144,6 @@ def has_aggregate(node: Any) -> bool:
         return True
     if isinstance(node, tuple):
         return any(has_aggregate(each) for each in node)
-    return is_dataclass(node) and any(has_aggregate(getattr(node, each.name)) for each in fields(node))
+    # Asked of every node of every statement: `fields` would take twice as long.
+    names = getattr(type(node), "__dataclass_fields__", ())
+    return any(has_aggregate(getattr(node, name)) for name in names)

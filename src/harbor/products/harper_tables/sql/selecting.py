@@ -156,18 +156,18 @@ class SelectPlanner:
 
     def _named(self) -> list[Shown]:
         """The columns, each under a name of its own: a second `id` is `id1`."""
-        compiler, names = self._after(""), dict[str, Any]()
+        compiler, names = self._after(""), dict[str, Expr]()
         shown: list[Shown] = []
         for item in self.items:
             name = item.alias if isinstance(item.alias, str) else self._name_of(item)
-            same = identity(item.expr, self.compiler)
-            base, number = name, 0
-            while name in names and names[name] != same:
-                number += 1
-                name = f"{base}{number}"
             if name in names:
-                continue
-            names[name] = same
+                same, base, number = identity(item.expr, self.compiler), name, 0
+                while name in names and identity(names[name], self.compiler) != same:
+                    number += 1
+                    name = f"{base}{number}"
+                if name in names:
+                    continue
+            names[name] = item.expr
             if isinstance(item.expr, Known) and self.grouped is None:  # most columns of most statements
                 shown.append(Shown(name, item.expr, reader(item.expr.column)))
             else:
