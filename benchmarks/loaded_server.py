@@ -18,8 +18,9 @@ import uvloop
 
 from benchmarks.filling import fill, home_of
 from harbor.app import Harbor
+from harbor.app.listening import listeners
 from harbor.cli.output import Output
-from harbor.cli.serving import announce, bounds, listeners
+from harbor.cli.serving import announce, bounds
 from harbor.kernel.bounds import BACKGROUND_STEP_ROWS_MAX, BACKGROUND_STEP_S_MAX
 from harbor.kernel.http.server import serve
 from harbor.kernel.jobs import queue

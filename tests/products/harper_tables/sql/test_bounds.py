@@ -34,7 +34,9 @@ async def refusal(instance: Instance, sql: str, bounds: Bounds) -> str:
 async def test_rows_that_are_read_are_bounded(filled: Instance) -> None:
     sentence = await refusal(filled, "SELECT id FROM press.article WHERE LEN(text) = 5", Bounds(rows_read=500))
 
-    assert sentence == "The statement reads more than 500 records; narrow the statement, or raise HARBOR_HARPER_SQL_ROWS."
+    assert (
+        sentence == "The statement reads more than 500 records; narrow the statement, or raise HARBOR_HARPER_SQL_ROWS."
+    )
     assert len(await run(filled, "SELECT id FROM press.article WHERE id < 50", bounds=Bounds(rows_read=50))) == 50
 
 
