@@ -63,7 +63,7 @@ contracts: setup-dev ## Who may import whom
 bench: setup-dev ## Measure speed against bare limits (takes long)
 	$(BIN)/python -m benchmarks
 
-torture: setup-dev ## Kill the server again and again, and count (takes long)
+torture: setup-dev ## Kill the server again and again and count; then 100,000 random requests (takes long)
 	$(BIN)/python scripts/torture
 
 # Writing
