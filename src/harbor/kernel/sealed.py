@@ -57,4 +57,4 @@ SEALED: Final[tuple[Sealed, ...]] = (
 )
 
 # Sealed and given away, kept nowhere: a rotation cannot seal them again, so they end with the key that sealed them.
-GIVEN_AWAY: Final = frozenset({"console.token"})
+GIVEN_AWAY: Final = frozenset({"console.token", "harper.cursor"})
