@@ -129,6 +129,25 @@ async def test_a_file_elsewhere_is_loaded(instance: Instance) -> None:
     assert (job["type"], job["message"]) == ("csv_url_load", "successfully loaded 1 of 1 records")
 
 
+async def test_nothing_is_fetched_for_whoever_may_not_load_it(instance: Instance) -> None:
+    await library(instance)
+    article = {"database": "press", "table": "article"}
+    reader = await instance.user("ida", on_article("read"))
+    listed = await instance.user("ove", {"operations": ["insert"], **on_article("insert")})
+
+    # Nobody listens there: whatever is fetched is told as a load that failed.
+    url = "http://127.0.0.1:1/author.csv"
+    job = await finished(reader, await reader.do("csv_url_load", **article, csv_url=url))
+    hidden = await reader.refused("csv_url_load", database="press", table="draft", csv_url=url)
+    unlisted = await listed.ask("csv_url_load", **article, csv_url=url)
+    allowed = await instance.refused("csv_url_load", **article, csv_url=url)
+
+    assert job["message"]["unauthorized_access"][0]["required_table_permissions"] == ["insert"]
+    assert hidden == (400, "Table 'press.draft' does not exist")
+    assert unlisted.status == 403
+    assert allowed[1].startswith(f"CSV Load failed from URL: {url}")
+
+
 async def test_a_file_that_is_not_there_is_refused_at_once(one_engine: Instance) -> None:
     await one_engine.table("author")
 

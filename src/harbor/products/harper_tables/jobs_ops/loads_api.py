@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from harbor.kernel.errors import Invalid
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.services import Services
 from harbor.kernel.outbound import OutboundClient
+from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.jobs_ops import inputs, s3_place, service
@@ -22,7 +23,7 @@ from harbor.products.harper_tables.jobs_ops.folders import open_file
 from harbor.products.harper_tables.jobs_ops.means import Means
 from harbor.products.harper_tables.jobs_ops.service import Load
 from harbor.products.harper_tables.jobs_ops.sources import SIZE_BYTES_MAX, tag_of
-from harbor.products.harper_tables.jobs_ops.staging import Brought, bring
+from harbor.products.harper_tables.jobs_ops.staging import Brought, May, bring, is_refused
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import User
@@ -47,7 +48,7 @@ def started(job_id: str) -> dict[str, Any]:
 async def prepare_text(value: object, request: Request, services: Services) -> Brought:
     """The rows of the field `data`."""
     text = value.get("data") if isinstance(value, dict) else None
-    return await _bring(text, value, request, services) if isinstance(text, str) else _NOTHING
+    return await _bring(text, value, request, services, "csv_data_load") if isinstance(text, str) else _NOTHING
 
 
 async def prepare_url(value: object, request: Request, services: Services) -> Brought:
@@ -55,6 +56,10 @@ async def prepare_url(value: object, request: Request, services: Services) -> Br
     fields = Fields(value if isinstance(value, dict) else {})
     url, headers = fields.raw("csv_url"), fields.raw("passthrough_headers") or {}
     if not _is_url(url) or not _are_headers(headers):
+        return _NOTHING
+    # Who may not write to the table has nothing fetched; the transaction says why.
+    may = _may(fields, cast(User, request.principal), services, "csv_url_load")
+    if await is_refused(services.database, (), may):
         return _NOTHING
     async with OutboundClient(services.outbound) as client:
         outcome = await client.request(
@@ -77,7 +82,7 @@ async def prepare_url(value: object, request: Request, services: Services) -> Br
         text = outcome.body.decode()
     except UnicodeDecodeError:
         return Brought(fault="The CSV is not UTF-8.")
-    return await _bring(text, value, request, services)
+    return await _bring(text, value, request, services, "csv_url_load")
 
 
 def csv_data_load(call: Call, body: Fields, prepared: Brought) -> dict[str, Any]:
@@ -194,14 +199,20 @@ def _operation(name: str, handler: Any, summary: str, prepare: Any = None) -> Op
     return Operation(name=name, handler=handler, prepare=prepare, writes=True, group=GROUP, summary=summary)
 
 
-async def _bring(text: str, value: object, request: Request, services: Services) -> Brought:
+async def _bring(text: str, value: object, request: Request, services: Services, type_: str) -> Brought:
     asked, caller = Fields(value if isinstance(value, dict) else {}), cast(User, request.principal)
+    return await bring(text, services.database, caller.account_id, _may(asked, caller, services, type_))
 
-    def may(tx: Any, columns: Any) -> object:
-        load = _asked(asked, "csv_data_load", Brought(columns=columns))
-        return service.refusal_of(services.call(tx, caller), load)
 
-    return await bring(text, services.database, caller.account_id, may)
+def _may(asked: Fields, caller: User, services: Services, type_: str) -> May:
+    """What asks, before the transaction, whether the caller may load columns; raises, or gives the refusal."""
+
+    def may(tx: Tx, columns: Sequence[str]) -> object:
+        if not (caller.rights.is_super_user or caller.rights.may_run(type_)):
+            return type_
+        return service.refusal_of(services.call(tx, caller), _asked(asked, type_, Brought(columns=columns)))
+
+    return may
 
 
 def _asked(body: Fields, type_: str, brought: Brought) -> Load:

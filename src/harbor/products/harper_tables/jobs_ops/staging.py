@@ -27,6 +27,7 @@ _PART_BYTES: Final = MIB // 4
 _CELL_BYTES: Final = 3
 
 Parts = list[list[list[str]]]
+May = Callable[[Tx, Sequence[str]], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ class Brought:
     refusal: Invalid | None = None
 
 
-async def bring(text: str, database: Database, account_id: str, may: Callable[[Tx, Sequence[str]], object]) -> Brought:
+async def bring(text: str, database: Database, account_id: str, may: May) -> Brought:
     """The rows of a text. `may` raises, or gives a refusal, for columns that the caller may not write."""
     job_id = str(uuid4())
     first = total = 0
@@ -57,7 +58,7 @@ async def bring(text: str, database: Database, account_id: str, may: Callable[[T
             total += count
             if is_end:
                 return Brought(job_id=job_id, columns=columns, total=total, parts=some, first_part=first)
-            if first == 0 and await _is_refused(database, columns, may):
+            if first == 0 and await is_refused(database, columns, may):
                 return Brought(job_id=job_id, columns=columns)
             await _put(database, account_id, job_id, first, some)
             first += len(some)
@@ -73,7 +74,7 @@ async def _put(database: Database, account_id: str, job_id: str, first: int, par
     await database.write(put, lane=Lane.BACKGROUND)
 
 
-async def _is_refused(database: Database, columns: Sequence[str], may: Callable[[Tx, Sequence[str]], object]) -> bool:
+async def is_refused(database: Database, columns: Sequence[str], may: May) -> bool:
     """Whether the request will be refused; then nothing of it goes into the store, and its transaction says why."""
     try:
         return await database.read(lambda tx: may(tx, columns)) is not None
