@@ -15,10 +15,13 @@ from harbor.kernel.http.routes import Route
 from harbor.products.harper_tables.operations import exchange
 from harbor.products.harper_tables.rights import User
 
+_SLOT = "harper"
+
 
 def once(request: Request, _raw: bytes, route: Route) -> Once | None:
     """The idempotency of a write, or None without a key. Raises `Invalid` for a malformed one."""
     if route.auth != "caller" or (found := once_of(request, b"")) is None:
         return None
     user = cast(User, request.principal)
-    return replace(found, digest=exchange(request).digest, route=f"{route.name} {user.username}")
+    # One name for all operations: a key that was used for one of them is used.
+    return replace(found, digest=exchange(request).digest, route=f"{_SLOT} {user.username}")

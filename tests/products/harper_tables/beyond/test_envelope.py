@@ -46,10 +46,12 @@ async def test_a_key_that_says_something_else_is_refused(instance: Instance) -> 
     await send(instance, "b-1", "insert", **ARTICLE, records=[{"id": 1}])
 
     reply = await send(instance, "b-1", "insert", **ARTICLE, records=[{"id": 2}])
+    other = await send(instance, "b-1", "delete", **ARTICLE, ids=[1])
     bad = await send(instance, "with blanks", "insert", **ARTICLE, records=[{"id": 3}])
 
     sentence = "Idempotency-Key b-1 was already used with a different payload."
     assert (reply.status, reply.json()) == (409, {"error": sentence})
+    assert (other.status, other.json()) == (409, {"error": sentence}), "also of another operation"
     assert reply.headers["harper-error-code"] == "idempotency_conflict"
     assert (bad.status, list(bad.json())) == (400, ["error"])
     assert [row["id"] for row in await instance.do("sql", sql="SELECT id FROM press.article")] == [1]
