@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from tests.products.harper_tables.conftest import Instance
+
+from harbor.products.harper_tables.batches import api
 
 Writes = list[dict[str, Any]]
 
@@ -100,6 +103,28 @@ async def test_what_is_no_batch_is_refused_before_anything_is_done(one_engine: I
     many = write("insert", "article", records=[{}] * 6_000)
     assert await refused([many, many]) == "A batch writes at most 10000 records; this one has 12000"
     assert await ids(one_engine, "article") == []
+
+
+async def test_statements_count_by_the_records_they_write(
+    one_engine: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one_engine.table("article", records=[{"id": number} for number in range(3)])
+    monkeypatch.setattr(api, "RECORDS_MAX", 5)
+    update = {"operation": "sql", "sql": "UPDATE press.article SET seen = true WHERE id >= 0"}
+
+    too_many = await one_engine.ask("batch", operations=[update, write("delete", "article", ids=[7]), update])
+    few = await one_engine.ask("batch", operations=[update, write("delete", "article", ids=[1, 2])])
+
+    assert (too_many.status, too_many.json()) == (
+        400,
+        {
+            "error": "A batch writes at most 5 records; this one has more",
+            "operation_index": 2,
+            "path": "$.operations[2]",
+        },
+    )
+    assert few.status == 200
+    assert await ids(one_engine, "article") == [0]
 
 
 async def test_a_role_with_a_list_runs_in_a_batch_what_it_lists(one_engine: Instance) -> None:

@@ -17,12 +17,14 @@ from harbor.products.harper_tables.error_paths import at, below
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation, permit
 from harbor.products.harper_tables.records.model import RECORDS_MAX
+from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import user_of
 from harbor.products.harper_tables.trials import tried
 
 OPERATIONS_MAX = 100
 WRITES = ("insert", "update", "upsert", "put", "delete", "sql")
 _LISTS = ("records", "ids", "hash_values")
+_DONE = ("inserted_hashes", "update_hashes", "upserted_hashes", "deleted_hashes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,15 @@ def batch_operations(known: Sequence[Operation]) -> tuple[Operation, ...]:
         body.check()
 
         def act() -> list[Any]:
-            return [_one(call, body, writes, place, each, prepared[place]) for place, each in enumerate(asked)]
+            replies: list[Any] = []
+            left = RECORDS_MAX
+            for place, each in enumerate(asked):
+                replies.append(_one(call, body, writes, place, each, prepared[place]))
+                left -= _count(replies[-1])
+                if left < 0:
+                    # How many a statement of SQL writes is known when it has.
+                    raise _of_the_whole(invalid(_too_many("more"), code="too_many_records"), place)
+            return replies
 
         noun = "operation" if len(asked) == 1 else "operations"
         if is_dry:
@@ -106,8 +116,17 @@ def _asked(body: Fields, writes: dict[str, Operation]) -> list[dict[str, Any]]:
             body.refuse(f"'{label}.sql' must be INSERT, UPDATE or DELETE", field=f"{label}.sql")
         records += sum(len(found) for name in _LISTS if isinstance(found := each.get(name), list))
     if records > RECORDS_MAX:
-        body.refuse(f"A batch writes at most {RECORDS_MAX} records; this one has {records}", field="operations")
+        body.refuse(_too_many(records), field="operations")
     return asked
+
+
+def _too_many(records: int | str) -> str:
+    return f"A batch writes at most {RECORDS_MAX} records; this one has {records}"
+
+
+def _count(reply: Any) -> int:
+    """How many records a write has written, by its reply."""
+    return sum(len(reply.get(name, ())) for name in _DONE)
 
 
 def _one(
