@@ -13,10 +13,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from harbor.kernel.errors import Invalid
+from harbor.kernel.http.openapi_schemas import FILE, Schema
 
 FIELDS_MAX = 10_000
 _DEPTH_MAX = 8
+_INDEX_DIGITS_MAX = 9
+_NAME_LENGTH_MAX = 1_000
 _PARTS_MAX = 100
+_PART_HEAD_BYTES_MAX = 16_384
 _STEP = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
 _BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))', re.IGNORECASE)
 _NAME = re.compile(r'[;\s]name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
@@ -30,6 +34,11 @@ class Upload:
     file_name: str
     content_type: str
     data: bytes
+
+    @classmethod
+    def documented_schema(cls) -> Schema:
+        """A file, as OpenAPI describes it."""
+        return dict(FILE)
 
 
 def form(raw: bytes) -> dict[str, Any]:
@@ -47,18 +56,34 @@ def multipart(raw: bytes, content_type: str) -> dict[str, Any]:
     if found is None:
         raise _unreadable("The multipart body names no boundary.")
     mark = b"--" + (found[1] or found[2]).encode("latin-1")
-    pieces = (b"\r\n" + raw).split(b"\r\n" + mark)
-    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
-        raise _unreadable("The multipart body does not end with its boundary.")
+    pieces = (b"\r\n" + raw).split(b"\r\n" + mark, _PARTS_MAX)
     if len(pieces) > _PARTS_MAX:
         raise _unreadable(f"The multipart body has more than {_PARTS_MAX} parts.")
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        raise _unreadable("The multipart body does not end with its boundary.")
     return nested(_part(piece) for piece in pieces[1:-1])
 
 
+class _Level(dict[Any, Any]):
+    """What stands between two brackets. `last` is its greatest number: looking for it took seconds with 10,000 names."""
+
+    last = -1
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if isinstance(key, int):
+            self.last = max(self.last, key)
+        super().__setitem__(key, value)
+
+
 def nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Names with brackets as lists and objects. A later value replaces an earlier one of the same name."""
-    tree: dict[Any, Any] = {}
+    """Names with brackets as lists and objects. A later value replaces an earlier one of the same name.
+
+    A name that is too long or too deep is none that anybody asks for, and is passed over.
+    """
+    tree = _Level()
     for name, value in pairs:
+        if len(name) > _NAME_LENGTH_MAX:
+            continue
         steps = [inner if bare == "" else bare for inner, bare in _STEP.findall(name)] if "[" in name else [name]
         if not steps or len(steps) > _DEPTH_MAX:
             continue
@@ -66,27 +91,32 @@ def nested(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return {str(name): _settled(value) for name, value in tree.items()}
 
 
-def _put(node: dict[Any, Any], steps: list[str], value: object) -> None:
+def _put(node: _Level, steps: list[str], value: object) -> None:
     for index, step in enumerate(steps[:-1]):
         key = _key(node, step, first=index == 0, after=steps[index + 1])
         below = node.get(key)
-        if not isinstance(below, dict):
-            below = node[key] = {}
+        if not isinstance(below, _Level):
+            below = node[key] = _Level()
         node = below
     node[_key(node, steps[-1], first=len(steps) == 1, after=None)] = value
 
 
-def _key(node: dict[Any, Any], step: str, *, first: bool, after: str | None) -> str | int:
+def _key(node: _Level, step: str, *, first: bool, after: str | None) -> str | int:
     """The key a step stands for. An empty one is the list's last object while that lacks the next name, else a new one."""
-    if first or (step and not step.isdigit()):
+    if first or (step and not _is_index(step)):
         return step
     if step:
-        return int(step) if len(step) <= 9 else step
-    last = max((key for key in node if isinstance(key, int)), default=-1)
-    is_object = after is not None and after != "" and not after.isdigit()
-    if last >= 0 and is_object and isinstance(node[last], dict) and after not in node[last]:
+        return int(step)
+    last = node.last
+    is_object = after is not None and after != "" and not _is_index(after)
+    if last >= 0 and is_object and isinstance(node[last], _Level) and after not in node[last]:
         return last
     return last + 1
+
+
+def _is_index(step: str) -> bool:
+    # `isdigit` alone is true of a raised two, which is no number.
+    return step.isascii() and step.isdigit() and len(step) <= _INDEX_DIGITS_MAX
 
 
 def _settled(value: Any) -> Any:
@@ -99,6 +129,8 @@ def _settled(value: Any) -> Any:
 
 def _part(piece: bytes) -> tuple[str, Any]:
     head, divider, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
+    if len(head) > _PART_HEAD_BYTES_MAX:
+        raise _unreadable("A part of the multipart body has too many headers.")
     lines = dict(_header(line) for line in head.decode("utf-8", "replace").split("\r\n") if ":" in line)
     disposition = lines.get("content-disposition", "")
     name = _NAME.search(disposition)
