@@ -16,6 +16,7 @@ from tests.end_to_end.client import caller
 from tests.end_to_end.server import LOOPBACK, Installation, Server, install, run
 from tests.receiver import Got, Receiver
 
+from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.webhooks.signing import verify
 
 
@@ -44,6 +45,7 @@ async def test_a_backup_is_restored_and_serves_what_was_answered_before_it(
 ) -> None:
     made = server.installation.made["harbor"]["sandbox"]
     where = {"workspace_id": made["workspace_id"]}
+    blob = LocalBlobs(server.installation.data / "blobs").put("acc_1", b"a receipt")
     async with caller(server.url, made["secret_key"]) as api:
         endpoint = {**where, "url": receiver.url(), "events": ["*"]}
         hook = (await api.post("/v1/webhooks", endpoint)).expect(201)
@@ -52,7 +54,7 @@ async def test_a_backup_is_restored_and_serves_what_was_answered_before_it(
         backup = told(server, "backup", str(tmp_path / "x.tar"))
 
         after = (await api.post("/v1/events", {**where, "type": "a.b", "payload": {}})).expect(201)
-    assert (backup["includes_key"], backup["engine"], backup["files"]) == (False, "sqlite", 1)
+    assert (backup["includes_key"], backup["engine"], backup["files"]) == (False, "sqlite", 2)
     assert (tmp_path / "x.tar").stat().st_mode & 0o777 == 0o600
     assert sorted(path.name for path in (server.installation.data / "run").iterdir()) == ["lock", "pid", "spool"]
     server.terminate()
@@ -62,6 +64,7 @@ async def test_a_backup_is_restored_and_serves_what_was_answered_before_it(
     assert restored.returncode == 0, restored.stderr
     assert f"{data}/instance.key" in restored.stderr
     assert backup["key_ids"][0] in restored.stderr
+    assert LocalBlobs(data / "blobs").read("acc_1", blob.key) == b"a receipt"
     without_key = run("doctor", "--offline", "--data", str(data), "--json")
     assert (without_key.returncode, failures(without_key.stdout)) == (1, ["key"])
     shutil.copy(server.installation.data / "instance.key", data)

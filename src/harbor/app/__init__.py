@@ -164,9 +164,10 @@ class Harbor:
         )
         if database.engine == "sqlite":  # the only process: whoever held a lease is gone
             await database.write(lambda tx: (queue.recover(tx, None), jobs.recover_all(tx)))
+        self.blobs = LocalBlobs(DataDir(settings.data).blobs)
         self.worker = Worker(
             database,
-            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper)),
+            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper, self.blobs)),
             self.clock,
             self.faculties.ids.next,
             schedules=SCHEDULES,
@@ -236,7 +237,7 @@ class Harbor:
     def _tools(self, owner: str) -> Mapping[str, Any]:
         return {
             "tail": Tail(self.database),
-            "blobs": LocalBlobs(DataDir(self.settings.data).blobs),
+            "blobs": self.blobs,
             "calendar": self.calendar,
             "dispatch.owner": owner,
             **upkeep.tools(self.settings, self.database, self.vault, version=harbor.__version__),

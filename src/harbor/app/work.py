@@ -7,6 +7,9 @@ from typing import Any, Final
 
 from harbor.app.harper import Harper
 from harbor.app.opening import SEALED_COLUMNS
+from harbor.kernel.blobs import Blobs
+from harbor.kernel.blobs.sweeping import SCHEDULE as SWEEP_BLOBS
+from harbor.kernel.blobs.sweeping import Naming, sweep_kind
 from harbor.kernel.call import Call
 from harbor.kernel.jobs.retention import SCHEDULE as PURGE_JOBS
 from harbor.kernel.jobs.retention import purge_kind as purge_jobs_kind
@@ -24,20 +27,26 @@ from harbor.kernel.vault import Vault
 from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harvest_timesheets import jobs as harvest_jobs
+from harbor.products.harvest_timesheets.expenses import service as harvest_expenses
 
 SCHEDULES: Final = (
     PURGE_JOBS,
     PURGE_MAILS,
+    SWEEP_BLOBS,
     *RETENTION,
     *harbor_jobs.SCHEDULES,
     *harper_jobs.SCHEDULES,
     *harvest_jobs.SCHEDULES,
 )
+# What names blobs, of every product that keeps some: the sweep removes the others.
+NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among,)
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
 
 
-def kinds(settings: Settings, vault: Vault, call_of: Callable[[Tx, str], Call], harper: Harper) -> list[Any]:
+def kinds(
+    settings: Settings, vault: Vault, call_of: Callable[[Tx, str], Call], harper: Harper, blobs: Blobs
+) -> list[Any]:
     """Every kind of job. `call_of` makes a call of the platform in an account."""
     policy = RetentionPolicy(
         event_days=settings.event_retention_days,
@@ -50,6 +59,7 @@ def kinds(settings: Settings, vault: Vault, call_of: Callable[[Tx, str], Call], 
         rotation_kind(vault, SEALED_COLUMNS, settle_s=0 if settings.database is None else SETTLE_S),
         purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
         purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
+        sweep_kind(blobs, NAMINGS),
         *retention_kinds(policy),
         *harbor_jobs.kinds(call_of),
         *harper_jobs.kinds(call_of, harper.configuration, harper.means),

@@ -7,6 +7,8 @@ from tests.products.harvest_timesheets.expenses.test_expenses import place
 from tests.products.harvest_timesheets.expenses.test_receipt_types import GIF, png
 from tests.products.harvest_timesheets.office import Desk, Office
 
+from harbor.products.harvest_timesheets.expenses.service import receipts_among
+
 
 async def send(desk: Desk, method: str, target: str, fields: dict[str, object], file: bytes | None, name: str) -> Reply:
     """A multipart request as browsers and curl make them."""
@@ -65,6 +67,10 @@ async def test_a_receipt_is_replaced_removed_and_refused(office: Office) -> None
     assert (await office.admin.ask("GET", address)).body == png()
     kept = await send(office.admin, "PATCH", path, {"notes": "y"}, b"", "")
     assert kept.json()["receipt"]["file_name"] == "b.png"
+    stored = {blob.key: blob.account_id for blob in office.house.services.tools["blobs"].stored()}
+    (account_id,) = set(stored.values())
+    named = await office.house.database.read(lambda tx: receipts_among(tx, account_id, set(stored)))
+    assert (len(stored), len(named)) == (2, 1)  # the sweep takes the one that was replaced
     removed = await office.admin.changed(path, {"delete_receipt": "true"})
     assert removed["receipt"] is None
     assert (await office.admin.refused("GET", address))[0] == 404
