@@ -248,9 +248,9 @@ class RawStage:
         self._work = Work(pipeline, request, bound, b"", None, None)
         self.receive = receive
 
-    async def read(self, act: Callable[[Call, dict[str, Any]], Any]) -> Any:
-        """Run `act(call, supply)` in a read; the caller is confirmed and the query decoded as for any route."""
-        return await self._work.pipeline.services.database.read(lambda tx: self._run(tx, act))
+    async def read(self, act: Callable[[Call, dict[str, Any]], Any], *, long: bool = False) -> Any:
+        """Run `act(call, supply)` in a read, a `long` one on a thread; the caller is confirmed and the query decoded as for any route."""
+        return await self._work.pipeline.services.database.read(lambda tx: self._run(tx, act), long=long)
 
     async def write(self, act: Callable[[Call, dict[str, Any]], Any]) -> Any:
         """Run `act(call, supply)` in a write."""

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from tests.products.harper_tables.beyond.streaming import following
 from tests.products.harper_tables.conftest import USER, Instance
 from tests.racing import begun
 
+from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog import service as catalog
-from harbor.products.harper_tables.records import audit_store
+from harbor.products.harper_tables.catalog.model import Table
+from harbor.products.harper_tables.records import audit, audit_store
+from harbor.products.harper_tables.records.audit_store import Change
 from harbor.products.harper_tables.records.changes_api import STREAMS_PER_USER_MAX
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
@@ -47,6 +53,29 @@ async def test_changes_are_told_as_they_happen_and_gone_on_with(instance: Instan
         assert [each["operation"] for each in await stream.until(4)] == ["insert", "upsert", "delete", "update"]
     async with following(instance.client, f"schema=press&table=article&since={NOW_MS + 1}") as stream:
         assert [each["operation"] for each in await stream.until(3)] == ["upsert", "delete", "update"]
+
+
+async def test_large_changes_are_read_off_the_loop_and_told_whole(
+    one_engine: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one_engine.table()
+    threads: list[tuple[int, bool]] = []
+
+    def shown(call: Call, table: Table, change: Change) -> Change:
+        threads.append((len(change.ids), threading.current_thread() is threading.main_thread()))
+        return shown_by_audit(call, table, change)
+
+    shown_by_audit = audit.shown
+    monkeypatch.setattr(audit, "shown", shown)
+    large = [[{"id": f"{turn}-{each}", "text": secrets.token_hex(20)} for each in range(2_000)] for turn in range(3)]
+    async with following(one_engine.client, f"database=press&table=article&since={NOW_MS}") as stream:
+        for records in large:
+            await one_engine.do("insert", **ARTICLE, records=records)
+        await one_engine.do("insert", **ARTICLE, records=[{"id": 1}])
+        told = await stream.until(4)
+
+    assert [each["records"] for each in told] == [*large, [{"id": 1}]]
+    assert {is_on_loop for count, is_on_loop in threads if count > 1} == {False}
 
 
 async def test_a_change_that_commits_late_is_told_all_the_same(instance: Instance, clock: ManualClock) -> None:

@@ -7,10 +7,11 @@ record: a request of a hundred records is one row, and neighbours compress well.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from harbor.kernel.bounds import MIB
 from harbor.kernel.eventlog.store import PRESENT
 from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
@@ -22,6 +23,8 @@ _LEVEL = 1  # measured on 100 records of 250 B: 4.5 times smaller in 0.5 ms; lev
 # Smaller ones are kept as they are: compressing costs 20 us, and saves a tenth.
 _COMPRESSED_FROM_BYTES = 400
 _PART = 200
+# What is read at once of changes that are large; at least one is.
+_PART_BYTES = 8 * MIB
 _TRIES = 1_000
 _MEMO = "harper.audit"
 
@@ -96,15 +99,28 @@ def in_order(
             where.compare("position", "<=", until)
         if not inclusive:
             where.compare("position", cast(Any, operator), after)
-        rows = tx.rows(
-            f"SELECT * FROM harper_audit {where} ORDER BY position {direction} LIMIT :part",  # primary key
-            **where.values,
-            part=_PART,
-        )
+        rows, is_end = light(tx, str(where), f"position {direction}", where.values, _PART, _PART_BYTES)  # primary key
         yield from map(change_of, rows)
-        if len(rows) < _PART:
+        if is_end:
             return
         after, inclusive = rows[-1]["position"], False
+
+
+def light(
+    tx: Tx, where: str, order: str, values: Mapping[str, object], limit: int, bytes_max: int
+) -> tuple[list[Row], bool]:
+    """At most `limit` changes of not much more than `bytes_max` as they are kept, the first however large; and whether they are all."""
+    sizes = tx.rows(
+        f"SELECT length(changes) AS size FROM harper_audit {where} ORDER BY {order} LIMIT :limit", **values, limit=limit
+    )
+    count = weight = 0
+    for each in sizes:
+        weight += each["size"]
+        if count and weight > bytes_max:
+            break
+        count += 1
+    rows = tx.rows(f"SELECT * FROM harper_audit {where} ORDER BY {order} LIMIT :count", **values, count=count)
+    return rows, count == len(sizes) < limit
 
 
 def first_position(tx: Tx, table_id: int) -> int | None:

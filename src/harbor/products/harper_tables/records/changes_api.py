@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -28,6 +29,7 @@ from harbor.products.harper_tables.records import following
 from harbor.products.harper_tables.records.audit_store import TOPIC
 from harbor.products.harper_tables.records.feed_store import Place
 from harbor.products.harper_tables.records.following import Follower, News
+from harbor.products.harper_tables.search.large import held
 
 HEARTBEAT_S = 15.0
 # How often a follower that is woken again and again looks.
@@ -35,6 +37,7 @@ PAUSE_S = 0.05
 STREAMS_MAX = 200
 STREAMS_PER_USER_MAX = 20
 _MS_MAX = 1e15
+Frames = deque[tuple[Place, bytes | None]]
 _HEADERS = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no", "Cache-Control": "no-store"}
 
 
@@ -120,28 +123,46 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
         while True:
             news.clear()
 
-            def look(call: Call, _supply: object, at: Place = place) -> list[News]:
-                return following.look(call, who, at)
-
             try:
-                found: list[News] = await stage.read(look)
+                found = await _look(stage, who, place)
             except HarborError:
                 return  # the role or the table has changed: the client hears how when it comes back
-            for each in found:
-                place = each.place
-                if each.data is not None:
-                    yield _frame(each)
-            if found:
+            count = len(found)
+            while found:
+                place, frame = found.popleft()
+                if frame is not None:
+                    yield frame
+            if count:
                 quiet_until = time.monotonic() + quiet_s
             elif time.monotonic() >= quiet_until:
                 quiet_until = time.monotonic() + quiet_s
                 yield b": still here\n\n"
-            if len(found) < following.LOOK_MAX:
+            if count < following.LOOK_MAX:
                 await asyncio.sleep(PAUSE_S)
+            if not count:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(news.wait(), max(0.0, quiet_until - time.monotonic()))
 
 
-def _frame(news: News) -> bytes:
+async def _look(stage: RawStage, who: Follower, place: Place) -> Frames:
+    """The next changes as frames. Large ones are read and written on a thread, and count as large answers do."""
+
+    def look(is_short: bool) -> Callable[[Call, object], Frames | None]:
+        def act(call: Call, _supply: object) -> Frames | None:
+            found = following.look(call, who, place, is_short=is_short)
+            return None if found is None else deque((each.place, _frame(each)) for each in found)
+
+        return act
+
+    frames: Frames | None = await stage.read(look(is_short=True))
+    if frames is None:
+        frames = await stage.read(look(is_short=False), long=True)
+    assert frames is not None
+    return frames
+
+
+def _frame(news: News) -> bytes | None:
+    if news.data is None:
+        return None
     head = f"id: {following.id_of(news.place)}\nevent: {news.operation}\ndata: ".encode()
-    return head + replies.encode(news.data, replies.JSON) + b"\n\n"
+    return held(head + replies.encode(news.data, replies.JSON) + b"\n\n")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from harbor.kernel.eventlog.store import settled
 from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables.records.audit_store import Change, change_of
+from harbor.products.harper_tables.records.audit_store import Change, change_of, light
 
 # A transaction that began before a moment and ends long after it is ended by the store itself.
 _LATE_US_MAX = 60_000_000
@@ -24,35 +24,34 @@ class Place:
     position: int = 0
 
 
-def after(tx: Tx, table_id: int, place: Place, *, since: int | None, limit: int) -> list[tuple[Place, Change]]:
-    """The next changes behind a place, those before the moment `since` left out."""
-    since_term = "" if since is None else "AND position >= :since"
-    values = {} if since is None else {"since": since}
+def after(
+    tx: Tx, table_id: int, place: Place, *, since: int | None, limit: int, bytes_max: int
+) -> list[tuple[Place, Change]]:
+    """The next changes behind a place, those before the moment `since` left out: so many as `bytes_max` hold, at least one."""
+    where, order, values = _behind(tx, table_id, place, since)
+    rows, _ = light(tx, where, order, values, limit, bytes_max)
+    return [(Place(row.get("tx_number") or 0, row["position"]), change_of(row)) for row in rows]
+
+
+def next_size(tx: Tx, table_id: int, place: Place, *, since: int | None) -> int:
+    """The bytes of the next change as it is kept; 0 if there is none."""
+    where, order, values = _behind(tx, table_id, place, since)
+    row = tx.row(f"SELECT length(changes) AS size FROM harper_audit {where} ORDER BY {order} LIMIT 1", **values)
+    return 0 if row is None else int(row["size"])
+
+
+def _behind(tx: Tx, table_id: int, place: Place, since: int | None) -> tuple[str, str, dict[str, object]]:
+    """Condition, order and values of the changes behind a place."""
+    values: dict[str, object] = {"table_id": table_id, "position": place.position}
+    since_term = ""
+    if since is not None:
+        since_term, values["since"] = "AND position >= :since", since
     if tx.engine == "sqlite":
-        rows = tx.rows(
-            f"""
-            SELECT * FROM harper_audit WHERE table_id = :table_id AND position > :position {since_term}
-            ORDER BY position LIMIT :limit
-            """,
-            table_id=table_id,
-            position=place.position,
-            limit=limit,
-            **values,
-        )
-        return [(Place(0, row["position"]), change_of(row)) for row in rows]
-    rows = tx.rows(
-        f"""
-        SELECT * FROM harper_audit
+        return f"WHERE table_id = :table_id AND position > :position {since_term}", "position", values
+    where = f"""
         WHERE table_id = :table_id AND (tx_number, position) > (:number, :position) AND {settled("tx_number")} {since_term}
-        ORDER BY tx_number, position LIMIT :limit
-        """,
-        table_id=table_id,
-        number=place.number,
-        position=place.position,
-        limit=limit,
-        **values,
-    )
-    return [(Place(row["tx_number"], row["position"]), change_of(row)) for row in rows]
+        """
+    return where, "tx_number, position", {**values, "number": place.number}
 
 
 def end(tx: Tx, table_id: int) -> Place:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from harbor.kernel.bounds import KIB
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Gone, Missing
 from harbor.products.harper_tables.records import audit, feed_store
@@ -15,6 +16,8 @@ from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import user_of
 
 LOOK_MAX = 16
+# Of changes as they are kept. What is compressed may be some hundred times as much.
+_SHORT_BYTES, _LONG_BYTES = 16 * KIB, 128 * KIB
 _SEEN_MAX = 1_000
 _ID = re.compile(r"(\d{1,19})-(\d{1,19})")
 _US = 1_000
@@ -67,15 +70,19 @@ def begin(call: Call, database: str, name: str, *, since_ms: float | None, last_
     return Follower(owner=owner, database=database, table=name, table_id=table.id, place=place, since=since, seen=seen)
 
 
-def look(call: Call, who: Follower, place: Place) -> list[News]:
+def look(call: Call, who: Follower, place: Place, *, is_short: bool = False) -> list[News] | None:
     """The next changes behind a place, at most `LOOK_MAX`; `News` without data are passed over.
 
-    Raises what a search of the table is refused with.
+    A short look takes no time to speak of: it gives None where the next change is large. Raises what a search of the table
+    is refused with.
     """
     table = audit.table_of(call, who.database, who.table)
     if table.id != who.table_id:
         raise Missing(f"Table '{table.full_name}' is another one than before", code="table_missing")
-    found = feed_store.after(call.tx, table.id, place, since=who.since, limit=LOOK_MAX)
+    bytes_max = _SHORT_BYTES if is_short else _LONG_BYTES
+    if is_short and feed_store.next_size(call.tx, table.id, place, since=who.since) > bytes_max:
+        return None
+    found = feed_store.after(call.tx, table.id, place, since=who.since, limit=LOOK_MAX, bytes_max=bytes_max)
     return [
         News(at, each.operation, None if at in who.seen else _told(call, who, audit.shown(call, table, each)))
         for at, each in found
