@@ -54,7 +54,17 @@ def test_hostile_entries_are_refused(tmp_path: Path, name: str) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["tree"]
 
 
-@pytest.mark.parametrize("raw", [b"", b"nonsense", tarred({"a": "b"})[:40], tarred({"a": b"x" * 200_000})])
+NO_ARCHIVES = {
+    "empty": b"",
+    "text": b"nonsense",
+    "cut off": tarred({"a": "b"})[:40],
+    "bomb": tarred({"a": b"x" * 200_000}),
+}
+
+
+@pytest.mark.parametrize(
+    "raw", NO_ARCHIVES.values(), ids=NO_ARCHIVES
+)  # a packed archive holds the time: no name for a test
 def test_what_is_no_archive_or_unpacks_to_too_much_is_refused(tmp_path: Path, raw: bytes) -> None:
     with pytest.raises(Refused):
         put(raw, tmp_path / "tree")
