@@ -26,6 +26,7 @@ import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests import made_once
 from tests.guard_plugin import units_of_work_stay_inside  # noqa: F401 - a fixture for every test
 
 from harbor.kernel.clock import ManualClock
@@ -45,6 +46,8 @@ AREAS = tuple(
 )
 AreasOf = Callable[[str], Sequence[Area]]
 START = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
+
+made_once.share()
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile("harbor", deadline=None)
