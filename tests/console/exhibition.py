@@ -13,13 +13,27 @@ from tests.harness import House
 
 from harbor.app import SECTIONS
 from harbor.console.product import console_product
+from harbor.kernel.call import Call
 from harbor.kernel.http.routes import Route
 from harbor.kernel.identity.people_model import Role
 from harbor.kernel.storage.database import Database
+from harbor.products.harvest_timesheets import zones
+from harbor.products.harvest_timesheets.access.model import AccessRole
+from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.opening import open_account
+from harbor.products.harvest_timesheets.projects import api as projects_api
+from harbor.products.harvest_timesheets.tasks import service as tasks
+from harbor.products.harvest_timesheets.time_entries import service as time_entries
+from harbor.products.harvest_timesheets.users import service as users
 
 ROUTES = console_product(cast(Database, None), SECTIONS, version="0.0.0").routes
 # What a page needs to be told besides its path.
-_QUERIES = {"harper.record": "key=1", "harper.record.edit": "key=1", "harper.record.file": "key=1"}
+_QUERIES = {
+    "harper.record": "key=1",
+    "harper.record.edit": "key=1",
+    "harper.record.file": "key=1",
+    "harvest.authorize.show": "client_id={application_id}&response_type=code",
+}
 MEMBER_SCOPES = frozenset(scope for section in SECTIONS for scope in section.member_scopes)
 
 
@@ -37,7 +51,7 @@ class Exhibition:
     def path_of(self, route: Route) -> str:
         """The address of a route about these things."""
         path = route.path.format_map(self.parameters)
-        return f"{path}?{_QUERIES[route.name]}" if route.name in _QUERIES else path
+        return f"{path}?{_QUERIES[route.name].format_map(self.parameters)}" if route.name in _QUERIES else path
 
 
 async def exhibit(house: House) -> Exhibition:
@@ -54,7 +68,8 @@ async def exhibit(house: House) -> Exhibition:
     await owner.post(f"{home}/event-types", {"name": "order.shipped"})
     job = await _made(owner, f"{home}/deliveries/replays", {"webhook_id": webhook}, r"/replays/(job_\w+)")
     person = await _made(owner, "/people/invite", {"email": "alan@example.com", "name": "Alan"}, r"/people/(ppl_\w+)")
-    tables = await _tables(owner)
+    member = await sign_in(house, acme, role=Role.MEMBER)
+    tables, time = await _tables(owner), await _time(house, acme, owner, member)
     secret = _found(r"hb_test_\w+", key_page.body.decode())
     workspace = home.rpartition("/")[2]
     api = house.client("harbor", {"authorization": f"Bearer {secret}"})
@@ -78,10 +93,10 @@ async def exhibit(house: House) -> Exhibition:
         "api": "harbor",
         "operation": "events.create",
         **tables,
+        **time,
         "token": "none",
         "digest": "none",
     }
-    member = await sign_in(house, acme, role=Role.MEMBER)
     return Exhibition(house, owner, member, await sign_in(house, other), stranger(house), parameters)
 
 
@@ -99,6 +114,54 @@ async def _tables(owner: Browser) -> dict[str, str]:
         "user_id": await _made(owner, f"{home}/users/new", user, r"/users/(\w+)"),
         "work_id": await _made(owner, f"{table}/import", {"data": "id,name\n2,Fido"}, r"/jobs/([\w-]+)"),
     }
+
+
+async def _time(house: House, organization: Organization, *people: Browser) -> dict[str, str]:
+    """Something of Harvest in the same account, where everybody is an administrator: what others may is their role's."""
+
+    def fill(call: Call) -> dict[str, str]:
+        first, *others = [one.person for one in people if one.person is not None]
+        opened = open_account(call, name="Acme", first_name="Ada", last_name="L", email=first.email)
+        for other in others:
+            new = users.NewUser(
+                first_name="Max", last_name="M", email=other.email, access_roles=[AccessRole.ADMINISTRATOR]
+            )
+            users.add(call, new, invites=False)
+        client = clients.add(call, name="Globex")
+        facts = projects_api.AddProject(
+            client_id=client.id, name="Website", is_billable=True, bill_by="none", budget_by="none"
+        )
+        project = projects_api.create(call, facts).value.project
+        task = tasks.defaults(call)[0]
+        entry = time_entries.add(
+            call,
+            time_entries.NewEntry(
+                project_id=project.id,
+                task_id=task.id,
+                spent_on=call.tx.now.date(),
+                user_id=opened.administrator.id,
+                hours_e2=100,
+            ),
+        ).entry
+        return {
+            "entry_id": str(entry.id),
+            "project_id": str(project.id),
+            "client_id": str(client.id),
+            "task_id": str(task.id),
+            "colleague_id": str(opened.administrator.id),
+        }
+
+    zones.load()
+    found = await house.write(organization.sandbox, fill)
+    home, owner = "/harvest/developers", people[0]
+    await owner.post(f"{home}/tokens", {"name": "Till"})
+    application = {"name": "Till", "redirect_url": "https://till.example/", "reach": "one"}
+    await owner.post(f"{home}/applications", application)
+    page = (await owner.get(home)).body.decode()
+    removes = re.search(r"/applications/(\d+)/([\w-]+)/remove", page)
+    assert removes is not None, page
+    token_id = _found(r"/(hvt_\w+)/revoke", page)
+    return {**found, "token_id": token_id, "number": removes[1], "application_id": removes[2]}
 
 
 async def _workspace_of(house: House, organization: Organization) -> str:

@@ -16,6 +16,7 @@ from tests.console.exhibition import MEMBER_SCOPES, ROUTES, Exhibition, exhibit
 from tests.console.session import BASE, Browser, open_console
 from tests.harness import Reply
 
+from harbor.app.harvest import AREA as HARVEST_AREA
 from harbor.console.explorer.model import api_of
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.facts import Facts
@@ -47,11 +48,11 @@ async def exhibition(
         database: SqliteDatabase | PostgresDatabase
         if request.param == "sqlite":
             templates: SqliteTemplates = request.getfixturevalue("sqlite_templates")
-            template = templates.get((harper_area("sqlite"),))
+            template = templates.get((harper_area("sqlite"), HARVEST_AREA))
             database = SqliteDatabase(shutil.copy(template, folder / "harbor.db"), clock)
         else:
             server: PostgresServer = request.getfixturevalue("postgres_server")
-            copied = server.copy_template((harper_area("postgres"),))
+            copied = server.copy_template((harper_area("postgres"), HARVEST_AREA))
             stack.callback(server.drop_later, copied)
             database = PostgresDatabase(server.dsn(copied), clock, size=4)
         await database.open()
