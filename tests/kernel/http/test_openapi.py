@@ -16,9 +16,9 @@ from harbor.kernel.errors import HarborError, Kind
 from harbor.kernel.http.decode import Body, OpenBody, Query
 from harbor.kernel.http.dialect import Dialect
 from harbor.kernel.http.openapi import document, encode
-from harbor.kernel.http.openapi_schemas import inferred, merged
+from harbor.kernel.http.openapi_schemas import FILE, Schema, inferred, merged
 from harbor.kernel.http.pagestyles import Cursor, Numbered
-from harbor.kernel.http.product import Product
+from harbor.kernel.http.product import NO_VERSIONS, Product
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Answer, Created, Place, Route
 from harbor.kernel.http.versions import Change, Versions, then, without
@@ -59,6 +59,22 @@ class RenameBoat(OpenBody):
     """Another name."""
 
     name: str
+
+
+class Photo:
+    """A file, which tells itself how it looks."""
+
+    @classmethod
+    def documented_schema(cls) -> Schema:
+        """A file."""
+        return dict(FILE)
+
+
+class ShowBoat(OpenBody):
+    """How a boat looks."""
+
+    caption: str
+    photo: Photo | None = None
 
 
 class ListBoats(Query):
@@ -267,6 +283,20 @@ def test_a_body_is_what_its_struct_declares(boats: dict[str, Any]) -> None:
             "default": None,
         },
     }
+
+
+def test_a_file_comes_in_a_form_and_its_type_says_how_it_looks() -> None:
+    def portray(body: ShowBoat) -> None:
+        """Show a boat."""
+
+    route = Route("boats.portray", "POST", "/boats/portrait", portray, writes=True)
+
+    made = document(replace(BOATS, routes=(route,), versions=NO_VERSIONS), base_url="/")
+
+    body = made["paths"]["/boats/portrait"]["post"]["requestBody"]["content"]
+    assert list(body) == ["application/json", "multipart/form-data"]
+    photo = made["components"]["schemas"]["ShowBoat"]["properties"]["photo"]
+    assert photo == {"anyOf": [FILE, {"type": "null"}], "default": None}
 
 
 def test_a_body_that_ignores_unknown_fields_allows_them(boats: dict[str, Any]) -> None:

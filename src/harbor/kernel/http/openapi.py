@@ -19,7 +19,7 @@ from harbor.kernel.errors import Kind
 from harbor.kernel.http import openapi_pages
 from harbor.kernel.http.decode import Query
 from harbor.kernel.http.openapi_replies import EVENT_STREAM, Replies, shown_types
-from harbor.kernel.http.openapi_schemas import Schema, Schemas, without_null
+from harbor.kernel.http.openapi_schemas import FILE, Schema, Schemas, without_null
 from harbor.kernel.http.openapi_versions import walked_back
 from harbor.kernel.http.product import Product
 from harbor.kernel.http.routes import Bound, Route, bind
@@ -168,10 +168,14 @@ class _Document:
 
     def _body(self, body_type: Any, route: Route) -> Schema:
         schema = self.schemas.of(body_type)
+        described = self.schemas.resolved(schema)
+        media_types = ["application/json"]
+        if any(FILE in (each, *each.get("anyOf", ())) for each in map(_bare, described.get("properties", {}).values())):
+            media_types.append("multipart/form-data")  # files come in no other way
         return {
             "description": f"At most {route.body_bytes_max:,} bytes.",
-            "required": bool(self.schemas.resolved(schema).get("required")),
-            "content": {"application/json": {"schema": schema}},
+            "required": bool(described.get("required")),
+            "content": {media_type: {"schema": schema} for media_type in media_types},
         }
 
     def _successes(self, route: Route) -> dict[str, Schema]:
@@ -205,6 +209,10 @@ class _Document:
             f" A restricted key has some of the scopes {', '.join(f'`{scope}`' for scope in scopes)}." if scopes else ""
         )
         return {"type": "http", "scheme": scheme, "description": f"A secret key.{listed}"}
+
+
+def _bare(schema: Schema) -> Schema:
+    return {name: value for name, value in schema.items() if name != "default"}
 
 
 def _kinds(dialect: Any, bound: Bound) -> list[Kind]:

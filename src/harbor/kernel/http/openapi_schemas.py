@@ -16,6 +16,7 @@ from typing import (
     Any,
     Literal,
     NotRequired,
+    Protocol,
     Required,
     TypeGuard,
     Union,
@@ -23,6 +24,7 @@ from typing import (
     get_origin,
     get_type_hints,
     is_typeddict,
+    runtime_checkable,
 )
 
 import msgspec
@@ -49,7 +51,19 @@ _PLAIN: Mapping[Any, Schema] = {
     object: {},
     Any: {},
 }
+# How a file of a form is described: OpenAPI 3.1, "Considerations for file uploads".
+FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BOUNDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+
+@runtime_checkable
+class Documented(Protocol):
+    """A type of a product's own, which tells itself how it looks in a document."""
+
+    @classmethod
+    def documented_schema(cls) -> Schema:
+        """The schema of a value of this type."""
+        ...
 
 
 class Schemas:
@@ -70,6 +84,8 @@ class Schemas:
             return dict((self._moment if type_ is datetime else self._decimal) if is_shown else read)
         if isinstance(type_, type) and issubclass(type_, Enum):
             return {"type": "string", "enum": [member.value for member in type_]}
+        if isinstance(type_, Documented):
+            return type_.documented_schema()
         if _is_record(type_):
             return {"$ref": f"#/components/schemas/{self._component(type_)}"}
         if _is_hashable(type_) and type_ in _PLAIN:

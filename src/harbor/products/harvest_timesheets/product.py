@@ -19,7 +19,10 @@ def harvest_product(access: Access, limits: Limits, now_us: Callable[[], int]) -
     return Product(
         name="harvest",
         title="Harvest time tracking API",
-        description="Time, expenses, projects, invoices, estimates and reports.",
+        description=(
+            "Time, expenses, projects, invoices, estimates and reports. "
+            "`User-Agent` names the application and `Harvest-Account-Id` the account."
+        ),
         version="2",
         dialect=harvest_dialect(access, limits, finder(ROUTES), now_us),
         routes=(*ROUTES, NOWHERE),

@@ -92,12 +92,6 @@ def change(call: Call, body: ChangeItemCategory, place: Place) -> ItemCategory:
     return found if isinstance(body.name, UnsetType) else service.rename(call, found, body.name)
 
 
-def delete(call: Call, place: Place) -> dict[str, object]:
-    """Remove a category."""
-    service.delete(call, place.thing)
-    return {}
-
-
 def _routes(kind: BillKind) -> tuple[Route, ...]:
     def to_manage(call: Call) -> None:
         service.to_manage(call, kind)
@@ -106,10 +100,17 @@ def _routes(kind: BillKind) -> tuple[Route, ...]:
         return service.to_manage_one(call, kind, category_id)
 
     def index(call: Call, query: ListItemCategories, page: PageRequest) -> Listed[ItemCategory]:
+        """Categories of lines, newest first."""
         return service.listed(call, kind, page, updated_since=wire.since(query.updated_since))
 
     def create(call: Call, body: AddItemCategory) -> Created[ItemCategory]:
+        """A new category of lines."""
         return Created(service.add(call, kind, body.name))
+
+    def delete(call: Call, place: Place) -> dict[str, object]:
+        """Remove a category."""
+        service.delete(call, place.thing)
+        return {}
 
     name, article = f"{kind}_item_categories", f"an {kind} item category"
     all_, one_ = f"/v2/{name}", f"/v2/{name}/{{category_id}}"

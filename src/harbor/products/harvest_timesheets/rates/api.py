@@ -61,13 +61,16 @@ def _routes(kind: RateKind) -> tuple[Route, ...]:
         return rate
 
     def index(call: Call, page: PageRequest, place: Place) -> Listed[Rate]:
+        """Rates of a person, by their start."""
         return part_of(service.of_user(call, kind, place.thing.id), page, lambda rate: rate.id)
 
     def retrieve(place: Place) -> Rate:
+        """One rate."""
         found: Rate = place.thing
         return found
 
     def create(call: Call, body: AddRate, place: Place) -> Created[Rate]:
+        """A new rate: from a day on, or without one for all time."""
         amount_e4 = wire.units(body.amount, 4, field="amount")
         assert amount_e4 is not None
         rate = service.add(call, kind, place.thing.id, amount_e4=amount_e4, start_on=body.start_date)

@@ -63,6 +63,7 @@ def _period(query: OfPeriod) -> Period:
 
 def _time(subject: Subject) -> Callable[..., Listed[TimeRow]]:
     def handler(call: Call, query: OfTime, page: PageRequest) -> Listed[TimeRow]:
+        """Hours of each subject and what they are worth, one row for each currency."""
         rows = service.time(call, subject, _period(query), includes_fixed_fee=query.include_fixed_fee)
         return service.part_of(rows, page)
 
@@ -71,6 +72,7 @@ def _time(subject: Subject) -> Callable[..., Listed[TimeRow]]:
 
 def _expenses(subject: Subject) -> Callable[..., Listed[ExpenseRow]]:
     def handler(call: Call, query: OfPeriod, page: PageRequest) -> Listed[ExpenseRow]:
+        """Expenses of each subject, one row for each currency."""
         return service.part_of(service.expenses(call, subject, _period(query)), page)
 
     return handler

@@ -18,6 +18,7 @@ class TimeEntryIds(OpenBody, kw_only=True):
 
 def _route(name: str, path: str, act: Callable[[Call, Sequence[int]], None], summary: str) -> Route:
     def handler(call: Call, body: TimeEntryIds) -> dict[str, object]:
+        """All of the entries, or none of them."""
         act(call, body.time_entry_ids)
         return {}
 
