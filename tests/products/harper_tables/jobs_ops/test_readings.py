@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harbor.products.harper_tables.jobs_ops import csv_reading, csv_rules, json_reading
+from harbor.kernel.outbound import OutboundPolicy
+from harbor.products.harper_tables.jobs_ops import csv_reading, csv_rules, json_reading, sources
 from harbor.products.harper_tables.jobs_ops.csv_rules import Unreadable
+from harbor.products.harper_tables.jobs_ops.s3 import S3, Object
+from harbor.products.harper_tables.jobs_ops.s3_place import Keys, Place
+from harbor.products.harper_tables.jobs_ops.sources import Unusable
 from harbor.products.harper_tables.values import Instant
 
 CELLS = st.text(st.sampled_from('ab,"\r\n é\u2028{}1'), max_size=6)
@@ -96,6 +100,38 @@ def test_a_quote_that_never_closes_ends_at_a_bound(monkeypatch: pytest.MonkeyPat
                 list(csv_reading.rows(csv_reading.Lines(source(text.encode()))))
     finally:
         csv.field_size_limit(before)
+
+
+def test_a_row_of_many_lines_and_blanks_without_end_have_the_bound_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_reading, "RECORD_BYTES_MAX", 100)
+    monkeypatch.setattr(json_reading, "RECORD_BYTES_MAX", 100)
+    row = ",".join(['"a\nb"'] * 30) + "\n"
+
+    for text in ("id\n" + row, "id\n" + "\n" * 200):
+        with pytest.raises(Unreadable, match="a row of more than 100 bytes"):
+            list(csv_reading.rows(csv_reading.lines_of(text)))
+    with pytest.raises(Unreadable, match="see byte 210"):
+        list(json_reading.Elements(source(b'[{"id":1},' + b" " * 200 + b"{}]")))
+
+    assert len(list(csv_reading.rows(csv_reading.lines_of(("id\n" + "\n" * 50 + '"a\nb"\n') * 5)))) == 10
+
+
+def test_a_record_of_a_million_small_things_is_told_before_it_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_reading, "_CONTAINERS_MAX", 400_000)
+    large = b'[{"a":[' + b",".join([b"{}"] * 500_000) + b"]}]"
+    many = b"[" + b",".join([b'{"a":[{}]}'] * 10_000) + b"]"
+
+    with pytest.raises(Unreadable, match="too many objects in one record: see byte 1"):
+        list(json_reading.Elements(source(large)))
+    assert sum(1 for _ in json_reading.Elements(source(many))) == 10_000
+
+
+async def test_a_store_that_sends_nothing_ends_the_load() -> None:
+    store = S3(Place(bucket="desk", key="a.csv", region="eu-north-1"), Keys(id="", secret=""), OutboundPolicy(), None)
+    store.read_here = lambda *_: b""  # type: ignore[method-assign]
+    async with store:
+        with pytest.raises(Unusable, match="less of the object than it has"):
+            sources.S3Source(store, Object(10, "tag")).read(0, 5)
 
 
 @pytest.mark.parametrize(

@@ -75,8 +75,21 @@ def lines_of(text: str) -> Iterator[str]:
 
 
 def rows(lines: Iterator[str]) -> Iterator[list[str]]:
-    """The rows that lines hold, blank lines left out. No line is taken before its row is asked for. Raises `Unreadable`."""
-    reader = csv.reader(lines)
+    """The rows that lines hold, blank lines left out. No line is taken before its row is asked for. Raises `Unreadable`.
+
+    A row may have many lines, each of its cells some: together with the blank ones before it they are as large as a record.
+    """
+    taken = 0
+
+    def counted() -> Iterator[str]:
+        nonlocal taken
+        for line in lines:
+            taken += len(line)
+            if taken > RECORD_BYTES_MAX:
+                raise Unreadable(f"The CSV has a row of more than {RECORD_BYTES_MAX} bytes.")
+            yield line
+
+    reader = csv.reader(counted())
     while True:
         try:
             cells = next(reader)
@@ -85,6 +98,7 @@ def rows(lines: Iterator[str]) -> Iterator[list[str]]:
         except csv.Error as error:
             raise Unreadable(f"The CSV cannot be read: {error}.") from None
         if cells and cells != [""]:
+            taken = 0
             yield cells
 
 

@@ -7,12 +7,18 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import HarborError
 from harbor.products.harper_tables import bodies
 from harbor.products.harper_tables.jobs_ops.csv_reading import PIECE_BYTES, RECORD_BYTES_MAX, Read
 from harbor.products.harper_tables.jobs_ops.csv_rules import Unreadable
+from harbor.products.harper_tables.large_bodies import CONTAINERS_MAX
 
 _SPACE: Final = " \t\r\n"
+# What is read ahead, so that a large object is not read again for each megabyte of it.
+_AHEAD_BYTES_MAX: Final = 4 * MIB
+# Small ones take forty times their text in memory. A record has no more than a body; what is read ahead may hold as many again.
+_CONTAINERS_MAX: Final = CONTAINERS_MAX + _AHEAD_BYTES_MAX // 2
 # Only where an object ends is asked; its values are read as those of bodies are.
 _BOUNDARIES: Final = json.JSONDecoder(parse_int=len, parse_float=len, parse_constant=len)
 
@@ -60,7 +66,9 @@ class Elements:
                 if self._is_end or len(self._text) - self._at > RECORD_BYTES_MAX:
                     raise self._unreadable() from None
                 self._more(wanted)
-                wanted *= 2
+                wanted = min(2 * wanted, _AHEAD_BYTES_MAX)
+                if self._text.count("{") + self._text.count("[") > _CONTAINERS_MAX:
+                    raise Unreadable(f"The JSON has too many objects in one record: see byte {self.place}.") from None
             else:
                 return self._take(end - self._at)
 
@@ -70,10 +78,13 @@ class Elements:
         self._take(1)
 
     def _peek(self) -> str:
-        """The next sign that is no space; empty at the end."""
+        """The next sign that is no space; empty at the end. Raises `Unreadable` for more space than a record may have."""
+        until = self.place + RECORD_BYTES_MAX
         while True:
             while self._at < len(self._text) and self._text[self._at] in _SPACE:
                 self._take(1)
+            if self.place > until:
+                raise self._unreadable()
             if self._at < len(self._text):
                 return self._text[self._at]
             if self._is_end:

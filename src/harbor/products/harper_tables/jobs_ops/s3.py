@@ -124,6 +124,8 @@ class S3:
             parts += [{"PartNumber": each["PartNumber"], "ETag": each["ETag"]} for each in page.get("Parts", ())]
             if not page.get("IsTruncated"):
                 break
+            if page["NextPartNumberMarker"] <= after:
+                raise S3Fault("The store lists the parts of the upload without an end.")
             after = page["NextPartNumberMarker"]
         parts = [each for each in parts if each["PartNumber"] <= count]
         if len(parts) != count:

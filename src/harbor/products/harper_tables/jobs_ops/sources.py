@@ -75,6 +75,8 @@ class S3Source:
         while len(found) < size and first + len(found) < self.size_bytes:
             self._kept_at = first + len(found)
             self._kept = self._s3.read_here(self.tag, self._kept_at, max(_FETCHED_BYTES, size))
+            if not self._kept:
+                raise Unusable("The store sends less of the object than it has.")
             found += self._part(self._kept_at, size - len(found))
         return found
 
