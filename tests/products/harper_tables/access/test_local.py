@@ -23,7 +23,7 @@ def otherwise(instance: Instance, workers: PasswordWorkers, **how: Any) -> Clien
     services = instance.house.services
     throttle = SignInThrottle(MemoryRateLimiter())
     access = UserAccess(instance.house.database, workers, throttle, instance.house.clock.now, **how)
-    return Client(Pipeline(harper_product(access), services), {}, address="127.0.0.1")
+    return Client(Pipeline(harper_product(access), services), {"Host": "localhost:9925"}, address="127.0.0.1")
 
 
 async def test_this_machine_is_the_operators_first_super_user_where_it_is_let_in(
@@ -40,6 +40,24 @@ async def test_this_machine_is_the_operators_first_super_user_where_it_is_let_in
     for header in ("X-Forwarded-For", "Forwarded", "Via"):
         assert (await local.request("POST", "/", ask, headers={header: "127.0.0.1"})).status == 401
     assert (await otherwise(one_engine, workers).request("POST", "/", ask)).status == 401
+
+
+async def test_a_page_elsewhere_is_not_this_machine_though_its_browser_is(
+    one_engine: Instance, workers: PasswordWorkers
+) -> None:
+    local = otherwise(one_engine, workers, authorizes_local=True)
+    await make_operator(one_engine)
+
+    async def status(**headers: str) -> int:
+        return (await local.request("POST", "/", {"operation": "user_info"}, headers=headers)).status
+
+    for host in ("localhost:9925", "127.0.0.1:9925", "127.0.0.1", "[::1]:9925"):
+        assert await status(Host=host) == await status(Host=host, Origin=f"http://{host}") == 200
+    for origin in ("https://evil.test", "null", "http://localhost:3000"):
+        assert await status(Origin=origin) == 401
+    # A name of theirs that leads here.
+    for host in ("evil.test:9925", "evil.test", "127.0.0.1.evil.test", "localhost.evil.test:9925"):
+        assert await status(Host=host) == await status(Host=host, Origin=f"http://{host}") == 401
 
 
 @pytest.mark.parametrize("operation", ["login", "logout"])

@@ -7,6 +7,7 @@ dropped user counts from its commit on, on every process.
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ from harbor.products.harper_tables.refusals import login_failed, must_login
 from harbor.products.harper_tables.rights import EverythingAllowed, Rights, User
 
 _REMEMBERED_MAX = 10_000
+_PORT = re.compile(r":\d+\Z")
 _OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip", b"via")
 
 
@@ -252,11 +254,25 @@ def _first_super_user(tx: Tx) -> str | None:
 
 
 def is_local(request: Request) -> bool:
-    """Whether a request comes from this machine itself, and not through a proxy that runs here."""
+    """Whether a request comes from this machine itself, and not through a proxy that runs here, or from a page elsewhere.
+
+    A browser on this machine sends what any page tells it to. The page's origin is told, and a name that was made to
+    lead here is not one of this machine.
+    """
     if any(request.header(name) is not None for name in _OF_PROXIES):
         return False
+    host = request.header(b"host")
+    if host is not None and not _is_loopback(_PORT.sub("", host).strip("[]")):
+        return False
+    origin = request.header(b"origin")
+    if origin is not None and origin != f"{request.scope.get('scheme', 'http')}://{host}":
+        return False
+    return _is_loopback(request.client)
+
+
+def _is_loopback(name: str) -> bool:
     try:
-        return ip_address(request.client).is_loopback
+        return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
         return False
 
