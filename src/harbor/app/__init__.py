@@ -128,12 +128,11 @@ class Harbor:
         self.settings = self.harper.with_stored()
 
     async def _restart_harper(self) -> Listener | None:
-        """Compose Harper anew from what is stored. The listener if it is to move."""
-        port = self.settings.operations_port
+        """Compose Harper anew from what is stored. Its listener as it is to be."""
         await self._read_stored()
         self.pipelines["harper"] = Pipeline(self.harper.product(), self.services)
         self._front = self._make_front()
-        return None if self.settings.operations_port == port else operations_listener(self.settings)
+        return operations_listener(self.settings)
 
     def _restart_everywhere(self, tx: Tx) -> None:
         """Restart Harper in every process, once the transaction is committed."""

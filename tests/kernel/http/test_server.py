@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime
 import functools
+import os
 import signal
 import socket
 import ssl
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import psutil  # type: ignore[import-untyped]
 import pytest
@@ -241,15 +243,16 @@ async def test_a_listener_opens_again_and_refuses_nobody() -> None:
     assert b"200 OK" in await (await connected(operations)).ask()
 
     with bind([Listener(name="taken", host="127.0.0.1", port=0)]) as bound:
-        wanted[0] = replace(both[1], port=bound[0][0].port)
+        port = bound[0][0].port
+        wanted[0] = replace(both[1], port=port)
         heeded.clear()
         reopening.ask()
         await heeded.wait()
-        assert b"200 OK" in await (await connected(operations)).ask()  # it stays where it was
-    wanted[0] = replace(both[1], port=0)
-    last = await connected(operations)
-    reopening.ask()
+        last = await connected(operations)
+        assert b"200 OK" in await last.ask()  # it stays where it was
+    reopening.ask()  # the port is free now
     assert await last.reader.read() == b""
+    assert b"200 OK" in await (await connected(port)).ask()
     with pytest.raises(ConnectionRefusedError):
         await connected(operations)  # it has moved
     for client in clients:
@@ -257,6 +260,83 @@ async def test_a_listener_opens_again_and_refuses_nobody() -> None:
         await client.writer.wait_closed()
     stop.set()
     await task
+
+
+@asynccontextmanager
+async def reopening_served(change: Callable[[], Awaitable[Listener | None]]) -> AsyncIterator[tuple[Reopening, Served]]:
+    """A server whose listener "main" is opened again when asked."""
+    reopening = Reopening("main", change)
+    async with serving(Application(), reopening=reopening) as served:
+        yield reopening, served
+
+
+@on_uvloop
+async def test_a_listener_opens_again_as_often_as_asked_and_keeps_nothing_of_before() -> None:
+    async def change() -> None:
+        return None
+
+    async with reopening_served(change) as (reopening, served):
+
+        async def again() -> None:
+            resting = await served.connect()
+            assert b"200 OK" in await resting.ask()
+            for _ in range(10):  # heeded once or twice
+                reopening.ask()
+            assert await resting.reader.read() == b""
+            served.clients.remove(resting)
+            resting.writer.close()
+            await resting.writer.wait_closed()
+
+        await again()
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(30):
+            await again()
+        assert len(os.listdir("/proc/self/fd")) <= before + 2  # one may be closing
+
+
+@on_uvloop
+async def test_a_head_on_its_way_is_answered_and_ends_its_connection() -> None:
+    heeded = asyncio.Event()
+
+    async def change() -> None:
+        heeded.set()
+
+    async with reopening_served(change) as (reopening, served):
+        half, other = await served.connect(), await served.connect()
+        half.writer.write(b"GET /half HTTP/1.1\r\nHost:")
+        assert b"200 OK" in await other.ask()  # what came before it has been read
+        reopening.ask()
+        await heeded.wait()
+        assert await other.reader.read() == b""
+
+        half.writer.write(b" harbor\r\n\r\n")
+
+        assert b"/half" in await half.reply()
+        assert await half.reader.read() == b""
+
+
+@on_uvloop
+async def test_a_name_of_which_one_address_is_taken_leaves_none_open() -> None:
+    wanted: list[Listener] = []
+    heeded = asyncio.Event()
+    both = [(socket.AF_INET, 0, 0, "", (f"127.0.0.{n}", 0)) for n in (1, 2)]
+
+    async def change() -> Listener:
+        heeded.set()
+        return wanted[0]
+
+    async with reopening_served(change) as (reopening, served):
+        with (
+            bind([Listener(name="taken", host="127.0.0.2", port=0)]) as bound,
+            mock.patch("socket.getaddrinfo", return_value=both),
+        ):
+            wanted.append(replace(MAIN, host="two.test", port=bound[0][0].port))
+            reopening.ask()
+            await heeded.wait()
+            assert b"200 OK" in await (await served.connect()).ask()
+
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", wanted[0].port)
 
 
 def certify(directory: Path) -> Tls:

@@ -58,6 +58,7 @@ class StrictProtocol(HttpToolsProtocol):
     bounds: ClassVar[ConnectionBounds]
 
     phase = Phase.REST
+    is_last = False  # the next request to come is the last one on this connection
     _fault = 400
 
     def on_message_begin(self) -> None:
@@ -80,7 +81,7 @@ class StrictProtocol(HttpToolsProtocol):
         self._enter(Phase.BODY)
         self.cycle.transport = cast(asyncio.Transport, ReplySide(self.transport, self._close_after_reply))
         # After an early reply to `Expect: 100-continue` the two sides may disagree where the next request begins.
-        if self.expect_100_continue:
+        if self.expect_100_continue or self.is_last:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:

@@ -11,7 +11,8 @@ from harbor.kernel.http.listeners import Listener
 class Reopening:
     """How the listener `name` is asked to open again. Made on the loop of the server that heeds it.
 
-    `change` is awaited first, with nobody cut off yet. It gives the listener as it is to be, or None to keep its address.
+    `change` is awaited first, with nobody cut off yet. It gives the listener as it is to be, or None to keep its address,
+    which is kept also where it is to be as it was asked for last.
     """
 
     def __init__(self, name: str, change: Callable[[], Awaitable[Listener | None]]) -> None:

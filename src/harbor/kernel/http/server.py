@@ -75,7 +75,7 @@ async def serve(
             websockets=websockets,
             lifespan=lifespan,
         )
-        await server.start(sockets)
+        await server.start(sockets, listeners)
         ready(list(dict.fromkeys(listener for listener, _ in sockets)))
         async with _heeding(reopening, server):
             await stop.wait()
@@ -221,11 +221,12 @@ class _Server:
         self._lifespan = self._config.lifespan_class(self._config)
         self._state = ServerState()
         self._open: list[_Open] = []
-        self._own = ExitStack()  # sockets for listeners that moved
+        self._asked: dict[str, Listener] = {}  # as they were to be: port 0 is not the port that was taken for it
         self._loop = asyncio.get_running_loop()
         self._date: asyncio.TimerHandle | None = None
 
-    async def start(self, bound: Bound) -> None:
+    async def start(self, bound: Bound, asked: Sequence[Listener]) -> None:
+        self._asked = {listener.name: listener for listener in asked}
         contexts = [None if listener.tls is None else tls_context(listener.tls) for listener, _ in bound]
         await self._lifespan.startup()
         if self._lifespan.should_exit:
@@ -252,7 +253,8 @@ class _Server:
     async def reopen(self, name: str, changed: Listener | None) -> None:
         """Open the listener `name` again, at another address if it `changed`, and let its connections end.
 
-        The new sockets accept before the old ones close. Raises StartRefused, and leaves all as it was.
+        The new sockets accept before the old ones close. Raises StartRefused, and leaves all as it was: what could not
+        be opened now is tried again when it is asked for again.
         """
         old = [each for each in self._open if each.listener.name == name]
         before = [each for each in self._state.connections if getattr(each, "app_state", {}).get("listener") == name]
@@ -260,9 +262,19 @@ class _Server:
             return
         tls = (changed or old[0].listener).tls
         context = None if tls is None else tls_context(tls)
-        same = ((each.listener, each.sock.dup()) for each in old)
-        sockets = list(same if changed is None else bind_one(changed, self._own))
-        opened = [await self._accept(listener, sock, context) for listener, sock in sockets]
+        moves = changed is not None and changed != self._asked.get(name)
+        opened: list[_Open] = []
+        with ExitStack() as stack:  # a part of it alone would be a listener that nobody knows
+            if changed is not None and moves:
+                sockets = bind_one(changed, stack)
+            else:
+                sockets = [(each.listener, stack.enter_context(each.sock.dup())) for each in old]
+            for listener, sock in sockets:
+                opened.append(await self._accept(listener, sock, context))
+                stack.callback(opened[-1].server.close)
+            stack.pop_all()  # the servers close them
+        if changed is not None:
+            self._asked[name] = changed
         self._open = [*(each for each in self._open if each not in old), *opened]
         for each in old:
             each.server.close()
@@ -273,8 +285,10 @@ class _Server:
     def _let_end(self, connection: Any) -> None:
         if _is_resting(connection):
             connection.transport.close()
-        elif isinstance(connection, BoundedProtocol) and connection.is_answering:
-            connection.cycle.keep_alive = False
+        elif isinstance(connection, BoundedProtocol):
+            connection.is_last = True  # a head is on its way
+            if connection.is_answering:
+                connection.cycle.keep_alive = False
 
     def stop_accepting(self) -> None:
         log.info("serve.draining", connections=len(self._state.connections), requests=len(self._state.tasks))
@@ -311,7 +325,6 @@ class _Server:
             connection.transport.abort()
         if self._date is not None:
             self._date.cancel()
-        self._own.close()
         await self._lifespan.shutdown()
 
     def _keep_date(self) -> None:
