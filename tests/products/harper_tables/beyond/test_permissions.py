@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tests.products.harper_tables.conftest import USER, Instance
+
+from harbor.products.harper_tables.access.reasons import Asked, reasons
+from harbor.products.harper_tables.access.role_rights import RoleRights
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
 TITLE = {"attribute_name": "title", "read": True, "insert": True, "update": False}
@@ -147,3 +151,36 @@ async def test_what_is_explained_is_what_happens(one_engine: Instance) -> None:
 
             assert said["allowed"] == (did.status != 403), (flag, operation, did.body)
     assert (await one_engine.do("explain_permission", username=USER, for_operation="restart"))["allowed"] is True
+
+
+def test_a_long_list_of_attributes_is_not_gone_through_for_each_that_is_asked_about() -> None:
+    walks = []
+
+    class Listed(list[dict[str, Any]]):
+        def __iter__(self) -> Iterator[dict[str, Any]]:
+            walks.append(1)
+            return super().__iter__()
+
+    names = [f"a{number}" for number in range(50)]
+    listed = Listed({"attribute_name": name, "read": True, "insert": False, "update": False} for name in names)
+    grants = {"read": True, "insert": False, "update": False, "delete": False, "attribute_permissions": listed}
+    rights = RoleRights({"press": {"tables": {"article": grants}}})
+    walks.clear()
+
+    found = reasons(
+        rights,
+        Asked(
+            operation="search",
+            names=("search",),
+            is_for_super_users=False,
+            is_for_structure_users=False,
+            needs=("read",),
+            database="press",
+            table="article",
+            attributes=names,
+        ),
+    )
+
+    assert len(found) == 51
+    assert all(each["allows"] for each in found)
+    assert len(walks) < 10

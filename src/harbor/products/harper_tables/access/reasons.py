@@ -78,31 +78,47 @@ def _of_table(rights: RoleRights, asked: Asked, table: str) -> Iterator[Reason]:
     for need in asked.needs:
         allows = rights.allows(asked.database, table, need)
         yield _reason(allows, f"{need} on {full} is {'granted' if allows else 'not granted'}.", *path, need)
-    granted = _grants(rights.permission, asked.database, table)
+    listed = _Listed.of(_grants(rights.permission, asked.database, table))
     for need in asked.needs:
         if need != DELETE and rights.allows(asked.database, table, need):
             for name in asked.attributes:
-                yield _of_attribute(asked, need, name, granted, path)
+                yield _of_attribute(asked, need, name, listed, path)
 
 
-def _of_attribute(asked: Asked, need: str, name: str, granted: Mapping[str, Any], path: tuple[str, ...]) -> Reason:
-    listed = granted.get("attribute_permissions") or []
-    if not listed:
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A role's list of attributes: where each name stands first, and whether any is granted in any way."""
+
+    places: Mapping[str, tuple[int, Mapping[str, Any]]]
+    grants_any: bool
+
+    @classmethod
+    def of(cls, granted: Mapping[str, Any]) -> _Listed:
+        """The list of a table's grants. Thousands may be listed, and a thousand asked about."""
+        listed = granted.get("attribute_permissions") or []
+        places = {each.get("attribute_name"): (place, each) for place, each in reversed(list(enumerate(listed)))}
+        return cls(places, any(each.get(flag) is True for each in listed for flag in ("read", "insert", "update")))
+
+
+def _of_attribute(asked: Asked, need: str, name: str, listed: _Listed, path: tuple[str, ...]) -> Reason:
+    if not listed.places:
         return _reason(True, f"{need} of {name}: without a list of attributes all are granted.", *path, need)
     if name == asked.key:
-        seen = any(each.get(flag) is True for each in listed for flag in ("read", "insert", "update"))
         return _reason(
-            seen, f"{need} of {name}: the primary key comes with any attribute.", *path, "attribute_permissions"
+            listed.grants_any,
+            f"{need} of {name}: the primary key comes with any attribute.",
+            *path,
+            "attribute_permissions",
         )
     if name in TIMES:
         return _reason(
             need == READ, f"{need} of {name}: times can be read and not written.", *path, "attribute_permissions"
         )
-    for place, each in enumerate(listed):
-        if each.get("attribute_name") == name:
-            allows = each.get(need) is True
-            said = "granted" if allows else "not granted"
-            return _reason(allows, f"{need} of {name} is {said}.", *path, "attribute_permissions", place, need)
+    if (found := listed.places.get(name)) is not None:
+        place, each = found
+        allows = each.get(need) is True
+        said = "granted" if allows else "not granted"
+        return _reason(allows, f"{need} of {name} is {said}.", *path, "attribute_permissions", place, need)
     return _reason(
         False,
         f"{need} of {name}: it is not in the list of attributes, which grants no others.",
