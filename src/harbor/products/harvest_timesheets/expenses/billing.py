@@ -14,6 +14,7 @@ from harbor.products.harvest_timesheets.expenses import billing_store, reading, 
 from harbor.products.harvest_timesheets.expenses.model import Expense, ExpenseSeen
 from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
+from harbor.products.harvest_timesheets.time_entries import sums
 from harbor.products.harvest_timesheets.time_entries.billing import cause
 
 
@@ -32,8 +33,7 @@ def bill(call: Call, expenses: Sequence[Expense], *, invoice_id: int, number: st
     Each project is locked for expenses from the first to the last of their days. Raises `Conflict` if another invoice has
     taken one meanwhile, or if one is no longer to be billed.
     """
-    for user_id in sorted({expense.user_id for expense in expenses}):
-        call.tx.lock("timer", call.account_id, user_id)  # whoever changes an expense holds it
+    sums.hold(call, *(expense.user_id for expense in expenses))
     ids = [expense.id for expense in expenses]
     if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(ids):
         raise Conflict("Some of these expenses are on another invoice already, or have changed")

@@ -26,6 +26,7 @@ from harbor.products.harvest_timesheets.locks.model import LockKind
 from harbor.products.harvest_timesheets.projects import service as projects
 from harbor.products.harvest_timesheets.sentences import NOT_FOUND, problem
 from harbor.products.harvest_timesheets.telling import tell
+from harbor.products.harvest_timesheets.time_entries import sums
 from harbor.products.harvest_timesheets.user_assignments import service as user_assignments
 from harbor.products.harvest_timesheets.users import service as users
 
@@ -68,6 +69,7 @@ def require_may_write(call: Call, *, user_id: int, project_id: int) -> None:
 def add(call: Call, new: NewExpense) -> ExpenseSeen:
     """A new expense. Raises `Invalid` and `Denied`."""
     user_id = access.me(call).user_id if new.user_id is None else new.user_id
+    sums.hold(call, user_id)
     if user_id != access.me(call).user_id and user_id not in users.named(call, [user_id]):
         raise problem("user_id", NOT_FOUND)
     require_may_write(call, user_id=user_id, project_id=new.project_id)
@@ -144,7 +146,7 @@ def forget_project(call: Call, project_id: int) -> None:
 
 def _held(call: Call, expense: Expense) -> Expense:
     """The expense as it is now, and nobody else changes or invoices it until this transaction ends."""
-    call.tx.lock("timer", call.account_id, expense.user_id)
+    sums.hold(call, expense.user_id)
     return reading.find(call, expense.id)
 
 

@@ -16,7 +16,6 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.expenses import billing as expenses
 from harbor.products.harvest_timesheets.expenses.model import ExpenseSeen
 from harbor.products.harvest_timesheets.invoices.import_rules import (
-    ExpenseImport,
     Import,
     Manner,
     TimeImport,
@@ -30,6 +29,7 @@ from harbor.products.harvest_timesheets.projects import service as projects
 from harbor.products.harvest_timesheets.projects.model import Project
 from harbor.products.harvest_timesheets.sentences import BLANK, NOT_FOUND, problem
 from harbor.products.harvest_timesheets.time_entries import billing as time_entries
+from harbor.products.harvest_timesheets.time_entries import sums
 from harbor.products.harvest_timesheets.time_entries.model import TimeEntrySeen
 
 Period = tuple[date, date]
@@ -49,8 +49,7 @@ def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettin
     Raises `Invalid` for projects that are not the client's, and `Conflict` for time with a running timer.
     """
     of = _projects(call, invoice.client_id, asked.project_ids, reach)
-    entries = _time(call, invoice, asked)
-    spent = _expenses(call, invoice, asked)
+    entries, spent = _bill(call, invoice, asked)
     period = _period(asked.time, entries)
     # What was invoiced before this invoice, whose lines are not written yet.
     billed_e2 = bills.billed_e2(call, [project.id for project in of if project.is_fixed_fee])
@@ -77,6 +76,7 @@ def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettin
 
 def release(call: Call, invoice_id: int) -> None:
     """Let go of all that an invoice bills."""
+    sums.hold(call)
     expenses.release(call, invoice_id)
     time_entries.release(call, invoice_id)
 
@@ -106,19 +106,18 @@ def _projects(call: Call, client_id: int, ids: Sequence[int], reach: Reach | Non
     return sorted(found.values(), key=lambda project: (project.name.casefold(), project.id))
 
 
-def _time(call: Call, invoice: Invoice, asked: Import) -> Sequence[TimeEntrySeen]:
-    if asked.time is None:
-        return ()
-    found = time_entries.to_bill(call, asked.project_ids, from_on=asked.time.from_on, to_on=asked.time.to_on)
-    return time_entries.bill(call, found, invoice_id=invoice.id, number=invoice.number)
-
-
-def _expenses(call: Call, invoice: Invoice, asked: Import) -> Sequence[ExpenseSeen]:
-    wanted: ExpenseImport | None = asked.expenses
-    if wanted is None:
-        return ()
-    found = expenses.to_bill(call, asked.project_ids, from_on=wanted.from_on, to_on=wanted.to_on)
-    return expenses.bill(call, [each.expense for each in found], invoice_id=invoice.id, number=invoice.number)
+def _bill(call: Call, invoice: Invoice, asked: Import) -> tuple[Sequence[TimeEntrySeen], Sequence[ExpenseSeen]]:
+    of, when, spent_when = asked.project_ids, asked.time, asked.expenses
+    time = time_entries.to_bill(call, of, from_on=when.from_on, to_on=when.to_on) if when else ()
+    spent = expenses.to_bill(call, of, from_on=spent_when.from_on, to_on=spent_when.to_on) if spent_when else ()
+    # Everybody whose time or expenses these are at once: two invoices would wait for each other crosswise.
+    sums.hold(call, *(each.user_id for each in time), *(each.expense.user_id for each in spent))
+    return (
+        time_entries.bill(call, time, invoice_id=invoice.id, number=invoice.number) if when else (),
+        expenses.bill(call, [each.expense for each in spent], invoice_id=invoice.id, number=invoice.number)
+        if spent_when
+        else (),
+    )
 
 
 def _period(asked: TimeImport | None, entries: Sequence[TimeEntrySeen]) -> Period | None:

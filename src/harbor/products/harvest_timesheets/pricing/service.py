@@ -35,6 +35,7 @@ def reprice(
 
     One event says how many entries changed. Many entries are left to a job.
     """
+    sums.hold(call)  # who wrote time at the old price has committed, and who comes reads the new one
     of = {"user_id": user_id, "project_id": project_id, "task_id": task_id}
     if store.count_up_to(call.tx, call.account_id, ENTRIES_AT_ONCE_MAX, **of) > ENTRIES_AT_ONCE_MAX:
         queue.enqueue(call.tx, call.account_id, REPRICE, {}, job_id=call.new_id("job_"))

@@ -20,7 +20,7 @@ from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
 from harbor.products.harvest_timesheets.sentences import problem
 from harbor.products.harvest_timesheets.telling import tell
-from harbor.products.harvest_timesheets.time_entries import service, store
+from harbor.products.harvest_timesheets.time_entries import service, store, sums
 from harbor.products.harvest_timesheets.time_entries.model import Approval, TimeEntry
 
 # Monday is 0, as dates count.
@@ -101,8 +101,7 @@ def _found(call: Call, ids: Sequence[int]) -> list[TimeEntry]:
     entries = store.named(call.tx, call.account_id, ids)
     if unknown := sorted(set(ids) - set(entries)):
         raise problem("time_entry_ids", f"include {unknown[0]}, which can't be found")
-    for user_id in sorted({entry.user_id for entry in entries.values()}):
-        call.tx.lock("timer", call.account_id, user_id)
+    sums.hold(call, *(entry.user_id for entry in entries.values()))
     return list(store.named(call.tx, call.account_id, ids).values())
 
 

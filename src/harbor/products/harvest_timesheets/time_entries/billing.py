@@ -15,7 +15,7 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.locks import service as locks
 from harbor.products.harvest_timesheets.locks.model import Holder, LockKind, PeriodLock
 from harbor.products.harvest_timesheets.pricing import service as pricing
-from harbor.products.harvest_timesheets.time_entries import billing_store, reading, store
+from harbor.products.harvest_timesheets.time_entries import billing_store, reading, store, sums
 from harbor.products.harvest_timesheets.time_entries.model import TimeEntrySeen
 
 
@@ -47,8 +47,7 @@ def bill(call: Call, entries: Sequence[ToBill], *, invoice_id: int, number: str)
     Each project is locked for time from the first to the last of their days. Raises `Conflict` if another invoice has taken
     one meanwhile, or if one is no longer to be billed.
     """
-    for user_id in sorted({entry.user_id for entry in entries}):
-        call.tx.lock("timer", call.account_id, user_id)  # whoever changes an entry holds it
+    sums.hold(call, *(entry.user_id for entry in entries))
     ids = [entry.id for entry in entries]
     if billing_store.bill(call.tx, call.account_id, ids, invoice_id=invoice_id, number=number) != len(ids):
         raise Conflict("Some of this time is on another invoice already, or has changed")

@@ -28,7 +28,7 @@ from harbor.products.harvest_timesheets.rates.model import RateKind
 from harbor.products.harvest_timesheets.sentences import NOT_FOUND, problem
 from harbor.products.harvest_timesheets.task_assignments import service as task_assignments
 from harbor.products.harvest_timesheets.telling import tell
-from harbor.products.harvest_timesheets.time_entries import reading, store, timers
+from harbor.products.harvest_timesheets.time_entries import reading, store, sums, timers
 from harbor.products.harvest_timesheets.time_entries.model import (
     ARCHIVED,
     ExternalReference,
@@ -82,8 +82,9 @@ def require_may_write(call: Call, *, user_id: int, project_id: int) -> None:
 
 def add(call: Call, new: NewEntry) -> TimeEntrySeen:
     """A new entry, or a timer that starts and stops the one that ran. Raises `Invalid`, `Denied` and `Conflict`."""
-    here = company.of(call)
     user_id = access.me(call).user_id if new.user_id is None else new.user_id
+    sums.hold(call, user_id)
+    here = company.of(call)
     if user_id != access.me(call).user_id and user_id not in users.named(call, [user_id]):
         raise problem("user_id", NOT_FOUND)
     require_may_write(call, user_id=user_id, project_id=new.project_id)
@@ -114,8 +115,8 @@ def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEnt
 
     Hours set while a timer runs are those it goes on from. Raises `Invalid`, `Denied` and `Conflict`.
     """
+    sums.hold(call, before.user_id)
     here = company.of(call)
-    call.tx.lock("timer", call.account_id, before.user_id)
     before = reading.find(call, before.id)  # another start may have stopped it meanwhile
     facts = {name: value for name, value in changes.items() if getattr(before, name) != value or name == "hours_e2"}
     if not here.wants_timestamp_timers:
@@ -137,7 +138,7 @@ def change(call: Call, before: TimeEntry, changes: Mapping[str, Any]) -> TimeEnt
 
 def delete(call: Call, entry: TimeEntry) -> None:
     """Remove an entry. What is archived stays; what is locked otherwise only administrators remove."""
-    call.tx.lock("timer", call.account_id, entry.user_id)
+    sums.hold(call, entry.user_id)
     entry = reading.find(call, entry.id)  # it may be invoiced meanwhile
     seen = reading.seen_one(call, entry)
     if ARCHIVED in seen.lock_reasons:
@@ -157,6 +158,8 @@ def forget_project(call: Call, project_id: int) -> None:
 
 def restart(call: Call, entry: TimeEntry) -> TimeEntrySeen:
     """A timer on the entry again, or on a new one of its kind. Raises `Conflict` and `Invalid` where none may run."""
+    sums.hold(call, entry.user_id)
+    entry = reading.find(call, entry.id)  # it may be invoiced meanwhile
     refuse_locked(call, entry)
     around = _place(call, entry)
     return reading.seen_with(call, company.of(call), timers.restart(call, entry), around)

@@ -12,7 +12,18 @@ from harbor.products.harvest_timesheets.time_entries import sums_store
 from harbor.products.harvest_timesheets.time_entries.model import Reach
 from harbor.products.harvest_timesheets.time_entries.sums_store import ALL_MONTHS, NO_RATE_E4
 
-__all__ = ["ALL_MONTHS", "NO_RATE_E4", "kept_of_unbilled", "of_month", "of_period"]
+__all__ = ["ALL_MONTHS", "NO_RATE_E4", "hold", "kept_of_unbilled", "of_month", "of_period"]
+
+
+def hold(call: Call, *user_ids: int) -> None:
+    """Wait for others who track time and expenses in the account, and let nobody until this transaction ends.
+
+    Taken before what is tracked, its prices and its places are read: then what is written still follows from them. Whoever
+    moves timers or expenses of people names them, before anything else is held; so nobody waits crosswise.
+    """
+    for user_id in sorted(set(user_ids)):
+        call.tx.lock("timer", call.account_id, user_id)
+    sums_store.lock(call.tx, call.account_id)
 
 
 def of_period(

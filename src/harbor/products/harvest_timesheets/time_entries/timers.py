@@ -16,7 +16,7 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.pricing.rules import rounded_e2
 from harbor.products.harvest_timesheets.telling import tell
-from harbor.products.harvest_timesheets.time_entries import reading, store
+from harbor.products.harvest_timesheets.time_entries import reading, store, sums
 from harbor.products.harvest_timesheets.time_entries.model import HOURS_E2_MAX, TimeEntry
 from harbor.products.harvest_timesheets.users import service as users
 from harbor.products.harvest_timesheets.users.model import User
@@ -45,7 +45,7 @@ def rewrite(call: Call, before: TimeEntry, after: TimeEntry) -> TimeEntry:
 
 def stop(call: Call, entry: TimeEntry) -> TimeEntry:
     """The entry with its hours as they stand. Raises `Conflict` if no timer runs on it."""
-    call.tx.lock("timer", call.account_id, entry.user_id)
+    sums.hold(call, entry.user_id)
     present = reading.find(call, entry.id)
     if not present.is_running:
         raise Conflict("Time entry is not running")
@@ -57,8 +57,8 @@ def restart(call: Call, entry: TimeEntry) -> TimeEntry:
 
     Raises `Conflict` if one runs on it.
     """
+    sums.hold(call, entry.user_id)
     here = company.of(call)
-    call.tx.lock("timer", call.account_id, entry.user_id)
     present = reading.find(call, entry.id)
     if present.is_running:
         raise Conflict("Time entry is already running")
@@ -73,9 +73,10 @@ def restart(call: Call, entry: TimeEntry) -> TimeEntry:
 
 def moment_of(user: User, day: date, time_of_day: str, now: datetime) -> datetime:
     """When a timer started that a person says began at a time of day; what would be in the future, or before today, is now."""
+    if day != user.day_of(now):
+        return now
     told = time(int(time_of_day[:2]), int(time_of_day[3:]))
-    started = datetime.combine(day, told, zone(user.timezone)).astimezone(now.tzinfo)
-    return started if day == user.day_of(now) and started <= now else now
+    return min(now, datetime.combine(day, told, zone(user.timezone)).astimezone(now.tzinfo))
 
 
 def later(time_of_day: str, hours_e2: int) -> str:
@@ -108,7 +109,6 @@ def _again(call: Call, entry: TimeEntry) -> TimeEntry:
 
 
 def _stop_other(call: Call, here: Company, user_id: int) -> None:
-    call.tx.lock("timer", call.account_id, user_id)
     other = store.running(call.tx, call.account_id, user_id)
     if other is not None:
         _stop(call, here, other)

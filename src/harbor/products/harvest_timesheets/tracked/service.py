@@ -11,6 +11,7 @@ from typing import Final
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict
 from harbor.kernel.jobs import queue
+from harbor.products.harvest_timesheets.time_entries import sums
 from harbor.products.harvest_timesheets.tracked import store
 
 TOUCH: Final = "harvest.touch"
@@ -21,6 +22,7 @@ def refuse_running(
     call: Call, what: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
 ) -> None:
     """Raise `Conflict` while a timer runs there. `what` names the thing at the beginning of the sentence."""
+    sums.hold(call)
     if store.has_entries(
         call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id, is_running=True
     ):
@@ -31,6 +33,7 @@ def refuse_tracked(
     call: Call, what: str, *, user_id: int | None = None, project_id: int | None = None, task_id: int | None = None
 ) -> None:
     """Raise `Conflict` if time or expenses were tracked there."""
+    sums.hold(call)
     has_entries = store.has_entries(call.tx, call.account_id, user_id=user_id, project_id=project_id, task_id=task_id)
     if has_entries or (task_id is None and has_expenses(call, user_id=user_id, project_id=project_id)):
         raise Conflict(f"{what} can't be deleted because time or expenses are tracked to it")
@@ -38,6 +41,7 @@ def refuse_tracked(
 
 def has_expenses(call: Call, **of: int | None) -> bool:
     """Whether expenses are tracked there: of a person, a project or a category, or of all that are given."""
+    sums.hold(call)
     return store.has_expenses(call.tx, call.account_id, **of)
 
 
@@ -92,6 +96,7 @@ def touch_entries(
     """Move `updated_at` of the entries and expenses there. Many entries are left to a job, so that nobody waits."""
     of = {"user_id": user_id, "project_id": project_id, "task_id": task_id, "client_id": client_id}
     of_some = {name: value for name, value in of.items() if value is not None}
+    sums.hold(call)  # before their rows are: who writes time takes them in this order
     if store.count_up_to(call.tx, call.account_id, ENTRIES_AT_ONCE_MAX, **of_some) <= ENTRIES_AT_ONCE_MAX:
         store.touch_entries(call.tx, call.account_id, **of_some)
     else:
