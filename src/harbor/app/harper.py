@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -36,9 +36,10 @@ from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.jobs_ops.means import Means
 from harbor.products.harper_tables.product import harper_product
 from harbor.products.harper_tables.sql.bounds import Bounds
+from harbor.products.harvest_timesheets.sql_views import VIEWS as HARVEST_VIEWS
 
 # What an administrator may read with SQL besides tables of Harper.
-VIEWS = (*HARBOR_VIEWS,)
+VIEWS = (*HARBOR_VIEWS, *HARVEST_VIEWS)
 # What Harper's documentation lets pages of any origin send.
 _HEADERS = "Content-Type, Authorization, Accept"
 # The keys of settings that Harper's configuration has too, by the word of the setting.
@@ -63,15 +64,16 @@ _LEVELS: Final[Mapping[str, logs.Level]] = {
 _RESTARTED: Final = "harper.restarted"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Harper:
-    """Harper in one process. `renew` comes first, and again at each restart."""
+    """Harper in one process. `renew` comes first, and again at each restart. `heeded` is the last one that it knows."""
 
     settings: Settings
     database: Database
     clock: Clock
     passwords: PasswordWorkers
     throttle: SignInThrottle
+    heeded: str | None = field(default=None, init=False)
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -101,7 +103,9 @@ class Harper:
 
     async def renew(self) -> None:
         """Read what was stored, so that it counts from now on."""
-        self.configuration.renew(await self.database.read(service.stored_of_operator))
+        # Together, so that a restart is not heeded once more by the process that began it, and none in between is missed.
+        stored, self.heeded = await self.database.read(lambda tx: (service.stored_of_operator(tx), last_restart(tx)))
+        self.configuration.renew(stored)
         level = self.configuration.stored.get("logging_level")
         if level is not None and "log_level" not in self.settings.given:
             logs.set_level(_LEVELS[level])
@@ -157,18 +161,16 @@ class Harper:
 
     async def heed_restarts(self, draining: asyncio.Event, reopening: Reopening) -> None:
         """Until the process drains, restart when another one of the installation was restarted."""
-        heeded = await self.database.read(last_restart)
         while not draining.is_set():
             with suppress(TimeoutError):
                 await asyncio.wait_for(draining.wait(), RESTARTS_LOOKED_FOR_S)
             try:
-                last = await self.database.read(last_restart)
+                if await self.database.read(last_restart) == self.heeded:
+                    continue
+                await self.renew()  # jobs ask for it too, also where no server heeds the rest
             except HarborError:  # the database is away; whoever needs it says so
                 continue
-            if last != heeded:
-                heeded = last
-                await self.renew()  # jobs ask for it too, also where no server heeds the rest
-                reopening.ask()
+            reopening.ask()
 
 
 def note_restart(tx: Tx) -> None:

@@ -108,12 +108,22 @@ async def test_a_restart_is_heeded_by_every_process(
     reopening = Reopening("operations", change)
     monkeypatch.setattr(reopening, "ask", asked.set)
     await database.write(composition.note_restart)  # before this process began
+    await other.renew()
+    clock.advance(seconds=1)
+    await database.write(composition.note_restart)  # after it looked, and before it began to heed
+    heeding = asyncio.create_task(other.heed_restarts(draining, reopening))
+    await asyncio.wait_for(asked.wait(), 10)
+    draining.set()
+    await heeding
+
+    draining.clear()
+    asked.clear()
+    clock.advance(seconds=1)
+    await database.write(composition.note_restart)
+    await other.renew()  # it began this one itself
     heeding = asyncio.create_task(other.heed_restarts(draining, reopening))
     await asyncio.sleep(0.05)
     assert not asked.is_set()
-    clock.advance(seconds=1)
-    await database.write(composition.note_restart)
-    await asked.wait()
     draining.set()
     await heeding
 
