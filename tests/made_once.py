@@ -1,28 +1,33 @@
-"""What thousands of houses have in common is made once a process: bound routes, compiled routers, the known authorities.
+"""What thousands of houses have in common is made once a process: read signatures, compiled routers, known authorities.
 
 A house of Harper took 55 ms of computing to open, 20 of them for the machine's certificates and 30 for its routes. None
-of it depends on the test. What differs between houses (the product's own handlers, the replies) stays the house's own.
+of it depends on the test. What differs between houses (their handlers, their replies) stays the house's own.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-from typing import Any
+import inspect
+from collections.abc import Callable
+from functools import lru_cache
+from types import FunctionType, MethodType, SimpleNamespace
+from typing import Any, TypeVar, get_type_hints
 
 import falcon.routing
 
 from harbor.kernel.http import pipeline, routes
-from harbor.kernel.http.routes import Bound, Route
 from harbor.kernel.outbound import client
 from harbor.products.harvest_timesheets import routing
 
+T = TypeVar("T")
 _find_authorities = client._tls
-_bound: dict[tuple[Route, frozenset[str]], Bound] = {}
 
 
 def share() -> None:
     """From here on pipelines and outbound clients of this process share what is the same in all of them."""
-    pipeline.bind = _bind  # type: ignore[attr-defined]
+    reader = SimpleNamespace(signature=_once(inspect.signature))
+    for module in (pipeline, routes):
+        module.inspect = reader  # type: ignore[attr-defined]
+    routes.get_type_hints = _once(get_type_hints)  # type: ignore[assignment,attr-defined]
     for module in (pipeline, routing):
         module.CompiledRouter = SharedRouter  # type: ignore[attr-defined]
     client._tls = _authorities
@@ -67,16 +72,27 @@ def _compiled(paths: tuple[str, ...]) -> falcon.routing.CompiledRouter:
     return router
 
 
-def _bind(route: Route, page_parameters: frozenset[str]) -> Bound:
-    if getattr(route.handler, "__closure__", None) or isinstance(route.handler, partial):
-        return routes.bind(route, page_parameters)  # made for one house, and nothing should keep that one alive
-    try:
-        known = _bound.get((route, page_parameters))
-    except TypeError:  # a route with a dictionary in it
-        return routes.bind(route, page_parameters)
-    if known is None:
-        known = _bound[route, page_parameters] = routes.bind(route, page_parameters)
-    return known
+def _once(read: Callable[[Any], T]) -> Callable[[Any], T]:
+    """`read` for functions, once for all that were made of the same lines with the same annotations."""
+    known: dict[object, T] = {}
+
+    def reading(function: Any) -> T:
+        lines = inspect.unwrap(function)
+        is_method = isinstance(lines, MethodType)
+        if is_method:
+            lines = lines.__func__
+        if not isinstance(lines, FunctionType) or hasattr(function, "__signature__"):
+            return read(function)
+        # Not the function itself: it may belong to one house, and nothing should keep that one alive.
+        key = (lines.__code__, is_method, tuple(function.__annotations__.items()))
+        try:
+            if key not in known:
+                known[key] = read(function)
+        except TypeError:  # an annotation that is not hashable
+            return read(function)
+        return known[key]
+
+    return reading
 
 
 @lru_cache(1)
