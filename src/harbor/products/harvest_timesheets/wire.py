@@ -21,6 +21,8 @@ NO_MOMENT: Final = "must be a moment, such as 2017-06-26T22:32:52Z"
 
 Number = float  # what `number` gives, in the words of the OpenAPI document
 
+# Of rates, budgets and fees. However many of them are added up, the sum fits 64 bits.
+AMOUNT_BELOW: Final = 10_000_000_000
 # 15 significant digits are what a double keeps of any decimal; beyond, the digits themselves are sent.
 _EXACT_IN_FLOAT_MAX = 10**15
 _ID = re.compile(r"[0-9]{1,18}")
@@ -124,6 +126,8 @@ def units(value: Decimal | None, places: int, *, field: str) -> int | None:
         return None
     if value < 0:
         raise problem(field, "must be greater than or equal to 0")
+    if value >= AMOUNT_BELOW:
+        raise problem(field, f"must be less than {AMOUNT_BELOW}")
     try:
         return money.scaled(value, places)
     except Invalid as fault:

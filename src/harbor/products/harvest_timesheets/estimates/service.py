@@ -205,6 +205,9 @@ def _free_number(call: Call, given: str | None, but: Estimate | None = None) -> 
         if but is not None:
             raise problem("number", BLANK)
         number = str(store.highest_value(call.tx, call.account_id) + 1)
+        while store.has_number(call.tx, call.account_id, number, but=None):
+            number = str(int(number) + 1)  # a number of very many digits is not among those the highest is taken of
+        return number
     if store.has_number(call.tx, call.account_id, number, but=but.id if but else None):
         raise problem("number", TAKEN)
     return number

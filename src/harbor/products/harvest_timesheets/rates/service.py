@@ -38,7 +38,8 @@ def add(call: Call, kind: RateKind, user_id: int, *, amount_e4: int, start_on: d
     if start_on is not None and start_on > here.day_of(call.tx.now):
         raise problem("start_date", "can't be in the future")
     call.tx.lock("harvest.rates", call.account_id, user_id)
-    store.delete_from(call.tx, call.account_id, kind, user_id, start_on)
+    # On the first day of all it leaves no day to the one before.
+    store.delete_from(call.tx, call.account_id, kind, user_id, None if start_on == date.min else start_on)
     store.touch_last(call.tx, call.account_id, kind, user_id)
     rate = insert(call, kind, user_id, amount_e4=amount_e4, start_on=start_on)
     tell(call, f"{kind}_rate.created", rate.id, after=rate, user_id=user_id)
