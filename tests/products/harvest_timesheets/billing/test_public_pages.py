@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,3 +152,12 @@ def test_wrapped_lines_fit_and_lose_no_letter(text: str, width: int) -> None:
 @given(st.text(max_size=100))
 def test_any_text_makes_a_pdf(text: str) -> None:
     assert len(contents(pdf(document(text, notes=text)))) >= 1
+
+
+def test_a_text_without_a_blank_is_wrapped_as_fast_as_any_other() -> None:
+    began = process_time()
+
+    lines = wrapped("W" * 65_535, 200)
+
+    assert "".join(lines) == "W" * 65_535
+    assert process_time() - began < 2.0  # 0.05 s; it was hours when each line looked at all that was left

@@ -111,11 +111,10 @@ def wrapped(text: str, width: float, size: int = _SIZE) -> list[str]:
         line = ""
         for word in paragraph.split():
             rest = word
-            while width_of(rest, size) > width:
+            while (fits := _fitting(rest, width, size)) < len(rest):
                 if line:
                     found.append(line)
                     line = ""
-                fits = max(1, next(n for n in range(len(rest), 0, -1) if n == 1 or width_of(rest[:n], size) <= width))
                 found.append(rest[:fits])
                 rest = rest[fits:]
             longer = f"{line} {rest}".strip()
@@ -129,8 +128,21 @@ def wrapped(text: str, width: float, size: int = _SIZE) -> list[str]:
 
 def width_of(text: str, size: int = _SIZE) -> float:
     """How wide a line is, in points."""
-    thousandths = sum(_WIDTHS[ord(each) - 32] if " " <= each <= "~" else _OTHER_WIDTH for each in text)
-    return thousandths * size / 1000
+    return sum(map(_thousandths, text)) * size / 1000
+
+
+def _fitting(word: str, width: float, size: int) -> int:
+    """How many letters of a word fit, at least one. No more of it are looked at: a word may be all of a long text."""
+    taken = 0
+    for number, letter in enumerate(word):
+        taken += _thousandths(letter)
+        if taken * size / 1000 > width:
+            return max(1, number)
+    return len(word)
+
+
+def _thousandths(letter: str) -> int:
+    return _WIDTHS[ord(letter) - 32] if " " <= letter <= "~" else _OTHER_WIDTH
 
 
 class _Writer:
