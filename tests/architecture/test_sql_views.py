@@ -7,7 +7,7 @@ import pytest
 from harbor.app.harper import VIEWS
 from harbor.app.opening import SEALED_COLUMNS, areas
 from harbor.kernel.sql_views import SqlView
-from harbor.kernel.storage.database import Database
+from harbor.kernel.storage.database import Database, Tx
 from harbor.kernel.storage.migrate import migrate
 
 # Secrets and their digests, and what may hold a person's content: bodies, replies, snapshots, changes.
@@ -25,13 +25,17 @@ SECRET = {
 }
 
 
-@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")
-async def test_a_view_is_readable_and_shows_nothing_secret(view: SqlView, database: Database) -> None:
+async def test_every_view_is_readable(database: Database) -> None:
     await migrate(database, areas(database.engine))
 
-    rows = await database.read(lambda tx: tx.rows(f"SELECT * FROM ({view.select}) AS v", account_id="acc_nobody"))
+    def found(tx: Tx) -> list[SqlView]:
+        return [view for view in VIEWS if tx.rows(f"SELECT * FROM ({view.select}) AS v", account_id="acc_nobody")]
 
-    assert rows == []
+    assert await database.read(found) == []
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")
+def test_a_view_shows_nothing_secret(view: SqlView) -> None:
     assert not SECRET & set(view.columns)
     assert not {sealed.column for sealed in SEALED_COLUMNS} & set(view.columns)
 
