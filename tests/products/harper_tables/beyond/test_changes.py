@@ -49,6 +49,10 @@ async def test_changes_are_told_as_they_happen_and_gone_on_with(instance: Instan
     await instance.do("update", **ARTICLE, records=[{"id": 2, "title": "Mosses"}])
     async with following(instance.client, "database=press&table=article", last_event_id=last) as stream:
         assert [each["operation"] for each in await stream.until(2)] == ["delete", "update"]
+    for since in (0, NOW_MS + 60_000):
+        async with following(instance.client, f"database=press&table=article&since={since}") as stream:
+            begin = stream.body.partition(b"\n\n")[0]
+        assert begin == b": following", "a place behind no change is none to go on from"
     async with following(instance.client, f"database=press&table=article&since={NOW_MS}") as stream:
         assert [each["operation"] for each in await stream.until(4)] == ["insert", "upsert", "delete", "update"]
     async with following(instance.client, f"schema=press&table=article&since={NOW_MS + 1}") as stream:

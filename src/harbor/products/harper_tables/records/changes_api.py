@@ -117,8 +117,10 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
     with tail.follow(who.owner) as news:
         if tail.count > STREAMS_MAX or tail.count_of(who.owner) > STREAMS_PER_USER_MAX:
             return  # several asked for the last place at once; whoever comes back hears that there is none
-        # A frame without data tells the client where it stands, before the first change comes.
-        yield f"id: {following.id_of(place)}\n: following\n\n".encode()
+        # A frame without data tells the client where it stands, before the first change comes. Who asked for a moment stands
+        # behind no change, and asks for it again.
+        stands = f"id: {following.id_of(place)}\n" if who.since is None else ""
+        yield f"{stands}: following\n\n".encode()
         quiet_until = time.monotonic() + quiet_s
         while True:
             news.clear()
