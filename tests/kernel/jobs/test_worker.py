@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import pytest
 from structlog.testing import capture_logs
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.errors import Unavailable
-from harbor.kernel.jobs import queue
+from harbor.kernel.jobs import claims, queue
 from harbor.kernel.jobs.context import JobContext
 from harbor.kernel.jobs.model import Abandon, Job, JobKind, JsonObject, State
 from harbor.kernel.jobs.worker import Worker
@@ -277,3 +278,29 @@ async def test_a_worker_with_nothing_to_do_writes_nothing(
     await worker.stop()
 
     assert writes == 0
+
+
+async def test_a_claim_that_fails_is_tried_again_after_a_while(
+    database: Database, make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = 0
+
+    def refused(*_: object, **__: object) -> list[Job]:
+        nonlocal tried
+        tried += 1
+        raise Unavailable("The disk of the server is full.")
+
+    worker = make_worker(JobKind(name="seal", run=say_id))
+    monkeypatch.setattr(worker, "_poll_s", 0.2)
+    await put(database, "job_1")
+    with capture_logs() as said:
+        monkeypatch.setattr(claims, "claim", refused)
+        await worker.start()
+        await asyncio.sleep(0.3)
+        monkeypatch.undo()
+        while (await find(database, "job_1")).state is not State.DONE:
+            await asyncio.sleep(0.01)
+        await worker.stop()
+
+    assert 1 <= tried <= 3
+    assert [line["event"] for line in said] == ["jobs_claim_failed"] * tried

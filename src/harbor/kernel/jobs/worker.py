@@ -156,6 +156,7 @@ class Worker:
                             self._launch(job)
                         wait_s = 0 if claimed else self._poll_s
             except Exception as error:
+                wait_s = self._poll_s  # what is due stays due: asking on and on would fill the log and take a core
                 log.warning("jobs_claim_failed", error=repr(error))
             if wait_s > 0:
                 with contextlib.suppress(TimeoutError):
