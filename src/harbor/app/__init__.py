@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from harbor.console.explorer.model import Api, api_of
 from harbor.console.product import console_product
 from harbor.kernel import instance_store as instance
 from harbor.kernel.blobs import LocalBlobs
+from harbor.kernel.bounds import BODY_BYTES_SPOOL_BUDGET
 from harbor.kernel.calendar import Calendar
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import Clock, ManualClock, SystemClock, micros, moment, real_now
@@ -105,22 +107,26 @@ class Harbor:
         self.clock: Clock = SystemClock()
         self.draining = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self.database = open_database(settings, _Moving(self), self.metrics.writer_held)
-        await self.database.open()
-        try:
+        async with AsyncExitStack() as ends:  # where the rest cannot be opened, what was is closed again
+            self.database = open_database(settings, _Moving(self), self.metrics.writer_held)
+            await self.database.open()
+            ends.push_async_callback(self.database.close)
             await check_schema(self.database)
             self.vault = await open_vault(settings, self.database)
             await self._set_clock()
             self.passwords = PasswordWorkers()
+            ends.callback(self.passwords.close)
             self.limiter = await self._limiter()
+            ends.push_async_callback(self.limiter.close)
             self.throttle = SignInThrottle(self.limiter)
             self.harper = harper.Harper(settings, self.database, self.clock, self.passwords, self.throttle)
             self.reopening = Reopening("operations", self._restart_harper)
             await self._read_stored()
-            await self._compose()
-        except BaseException:
-            await self.database.close()
-            raise
+            policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
+            self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
+            ends.push_async_callback(self.client.close)
+            await self._compose(policy)
+            self._ends = ends.pop_all()
 
     async def _read_stored(self) -> None:
         """What Harper's `set_configuration` stored counts from now on."""
@@ -144,12 +150,10 @@ class Harbor:
             stored = await self.database.read(lambda tx: instance.get(tx, instance.CALENDAR))
             self.clock = ManualClock(moment(int(stored)) if stored else real_now())
 
-    async def _compose(self) -> None:
+    async def _compose(self, policy: OutboundPolicy) -> None:
         settings, database = self.settings, self.database
         owner = f"{os.getpid()}-{secrets.token_hex(4)}"
         self.faculties = await self._make_faculties()
-        policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
-        self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
         recorder = Recorder(owner, self._system_call)
         self.dispatcher = Dispatcher(self._means(owner, recorder))
         self.write_behind = WriteBehind(
@@ -222,7 +226,10 @@ class Harbor:
             callers=Callers(self.database),
             limiter=self.limiter,
             write_behind=self.write_behind,
-            budget=BodyBudget(DataDir(settings.data).spool),
+            # Two of the largest at once; one that can never fit would be told for ever to come back.
+            budget=BodyBudget(
+                DataDir(settings.data).spool, max(BODY_BYTES_SPOOL_BUDGET, 2 * settings.harper_body_bytes)
+            ),
             outbound=policy,
             metrics=self.metrics,
             send_webhook=lambda prepared: send(self.client, prepared, new_id, self.clock.now),
@@ -336,14 +343,11 @@ class Harbor:
     async def close(self, drain_s: float = 5.0) -> None:
         """Finish what is under way, write what waits, close."""
         self.draining.set()
-        await self.worker.stop(grace_s=drain_s)
-        await self.dispatcher.stop(drain_s)
-        self.write_behind.stop()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.client.close()
-        await self.limiter.close()
-        self.passwords.close()
-        await self.database.close()
+        async with self._ends:
+            await self.worker.stop(grace_s=drain_s)
+            await self.dispatcher.stop(drain_s)
+            self.write_behind.stop()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 class _Moving:
