@@ -94,7 +94,7 @@ class Loopback:
                 except (BrokenPipeError, ConnectionResetError):
                     self.close_connection = True  # the client had heard enough
 
-            do_GET = do_POST = do_PUT = do_DELETE = handle_any
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any
 
             def _send(self, answer: Answer) -> None:
                 if answer.drops:

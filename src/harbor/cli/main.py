@@ -52,6 +52,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Word]]] = {
         "keys": Word("harbor.cli.keys:keys", "Manage secret keys, of a workspace or the organization."),
         "workspaces": Word("harbor.cli.workspaces:workspaces", "Manage the workspaces of the organization."),
         "tables": Word("harbor.cli.tables:tables", "List, ask, fill and export Harper's tables."),
+        "time": Word("harbor.cli.time_command:time", "Start, stop, log and list time in Harvest."),
     },
 }
 WORDS: Final[Mapping[str, Word]] = {name: word for words in SECTIONS.values() for name, word in words.items()}

@@ -25,6 +25,8 @@ SECRET_KEY: Final = "HARBOR_SECRET_KEY"  # noqa: S105 (a name)
 ADMIN_KEY: Final = "HARBOR_ADMIN_KEY"
 HARPER_USER: Final = "admin"  # whom `harbor init` makes
 HARPER_PASSWORD: Final = "HARPER_PASSWORD"  # noqa: S105 (a name)
+HARVEST_TOKEN: Final = "HARBOR_HARVEST_TOKEN"  # noqa: S105 (a name)
+HARVEST_ACCOUNT: Final = "HARBOR_HARVEST_ACCOUNT"
 
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 (names, nothing listens)
 
@@ -68,6 +70,16 @@ harper_password_option = click.option(
     show_envvar=True,
     metavar="SECRET",
     help="Their password. The variable is safer: others can read command lines.",
+)
+harvest_token_option = click.option(
+    "--token",
+    envvar=HARVEST_TOKEN,
+    show_envvar=True,
+    metavar="SECRET",
+    help="Personal access token. The variable is safer: others can read command lines.",
+)
+harvest_account_option = click.option(
+    "--account", envvar=HARVEST_ACCOUNT, show_envvar=True, metavar="NUMBER", help="Number of the account."
 )
 idempotency_option = click.option(
     "--idempotency-key",

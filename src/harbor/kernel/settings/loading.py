@@ -15,7 +15,11 @@ from harbor.kernel.settings.table import SETTINGS, Settings
 FILE_NAME: Final = "harbor.toml"
 # Words of client programs and of the tests. The server has nothing to say about them.
 FOREIGN: Final = frozenset(
-    f"{PREFIX}{word}" for word in ("SECRET_KEY", "API_KEY", "WEBHOOK_SECRET", "ADMIN_KEY", "WORKSPACE", "URL")
+    f"{PREFIX}{word}"
+    for word in (
+        *("SECRET_KEY", "API_KEY", "WEBHOOK_SECRET", "ADMIN_KEY", "WORKSPACE", "URL"),
+        *("HARVEST_TOKEN", "HARVEST_ACCOUNT"),
+    )
 )
 FOREIGN_PREFIX: Final = f"{PREFIX}TEST_"
 _NAMES: Final = frozenset(setting.name for setting in SETTINGS.values())
