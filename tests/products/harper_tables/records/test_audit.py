@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from tests.products.harper_tables.conftest import USER, Instance
 
 from harbor.kernel.clock import ManualClock
+from harbor.products.harper_tables.records import audit, audit_store
 
 ARTICLE: dict[str, Any] = {"database": "press", "table": "article"}
 NOW_MS = 1_779_710_400_000
@@ -119,3 +121,30 @@ async def test_a_role_that_lists_attributes_sees_no_others(one_engine: Instance)
     assert first["records"] == second["original_records"] == [{"id": 7, "title": "Tides"}]
     assert second["records"] == [{"id": 7, "title": "Tides II"}]
     assert by_key == {"7": [first, second]}
+
+
+async def test_an_answer_has_as_many_bytes_as_any_and_many_are_found_in_one_walk(
+    one_engine: Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await one_engine.table()
+    for number in range(3):
+        await one_engine.do("upsert", **ARTICLE, records=[{"id": 1, "text": str(number) * 500}, {"id": number + 2}])
+    walks: list[int] = []
+    walk = audit_store.in_order
+
+    def counted(*given: Any, **how: Any) -> Iterator[audit_store.Change]:
+        walks.append(1)
+        return walk(*given, **how)
+
+    monkeypatch.setattr(audit_store, "in_order", counted)
+    found = await one_engine.do(
+        "read_audit_log", **ARTICLE, search_type="hash_value", search_values=[1, 3, *range(100, 500)], limit=2
+    )
+    assert len(walks) == 1
+    assert [len(found["1"]), len(found["3"]), len(found["100"])] == [2, 1, 0]
+
+    monkeypatch.setattr(audit, "OUT_BYTES_MAX", 2_000)
+    assert len(await one_engine.do("read_audit_log", **ARTICLE, limit=1)) == 1
+    for how in ({}, {"search_type": "username", "search_values": [USER]}):
+        reply = await one_engine.ask("read_audit_log", **ARTICLE, **how)
+        assert (reply.status, reply.headers["harper-error-code"]) == (400, "answer_too_large")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
+from harbor.kernel.bounds import READ_THREAD_S_MAX
 from harbor.kernel.call import Call
 from harbor.kernel.storage.database import Tx
 from harbor.products.harper_tables.catalog import service as catalog
@@ -16,7 +18,9 @@ from harbor.products.harper_tables.records import audit_store as store
 from harbor.products.harper_tables.records.audit_store import Change as Change
 from harbor.products.harper_tables.refusals import invalid
 from harbor.products.harper_tables.rights import readable, user_of
+from harbor.products.harper_tables.search.model import OUT_BYTES_MAX
 
+K = TypeVar("K")
 US = 1_000
 ENTRIES_MAX = 100_000
 LOOKED_AT_MAX = 20_000
@@ -46,14 +50,22 @@ def between(
     return _some(_changes(call, table, since_ms, until_ms), limit)
 
 
-def of_user(call: Call, table: Table, user: str, limit: int | None) -> list[Change]:
-    """The changes of a user."""
-    return _some((each for each in _changes(call, table) if each.user == user), limit)
+def of_users(call: Call, table: Table, users: Collection[str], limit: int | None) -> dict[str, list[Change]]:
+    """The changes of each of these users, oldest first."""
+    return _grouped(call, table, users, limit, lambda change: ((change.user, change),))
 
 
-def of_record(call: Call, table: Table, key: Any, limit: int | None) -> list[Change]:
-    """The changes of a record; of each only what concerns it."""
-    return _some(_only(_changes(call, table), order_key(key)), limit)
+def of_records(call: Call, table: Table, keys: Collection[Any], limit: int | None) -> list[list[Change]]:
+    """The changes of each of these records, oldest first; of each change only what concerns it."""
+    wanted = [order_key(each) for each in keys]
+    among = frozenset(wanted)
+
+    def touched(change: Change) -> Iterator[tuple[bytes, Change]]:
+        for key in {order_key(each) for each in change.ids} & among:
+            yield from ((key, each) for each in _only(iter((change,)), key))
+
+    found = _grouped(call, table, among, limit, touched)
+    return [found[key] for key in wanted]
 
 
 def latest(call: Call, table: Table, limit: int, *, before: int | None = None, key: Any = None) -> list[Change]:
@@ -88,7 +100,8 @@ def _only(changes: Iterator[Change], key: bytes) -> Iterator[Change]:
             ids = [each.ids[place] for place in places]
             records = None if each.records is None else [each.records[place] for place in places]
             before = [doc for doc in each.before or () if order_key(doc[each.key]) == key] or None
-            yield Change(each.position, each.user, each.operation, each.key, ids, records, before)
+            size = each.size * len(ids) // len(each.ids)
+            yield Change(each.position, each.user, each.operation, each.key, ids, records, before, size)
 
 
 def _cut(docs: list[Any] | None, names: Collection[str]) -> list[Any] | None:
@@ -98,4 +111,52 @@ def _cut(docs: list[Any] | None, names: Collection[str]) -> list[Any] | None:
 
 
 def _some(changes: Iterator[Change], limit: int | None) -> list[Change]:
-    return list(islice(changes, min(limit or ENTRIES_MAX, ENTRIES_MAX)))
+    room = _Room()
+    return [room.taken(each) for each in islice(changes, min(limit or ENTRIES_MAX, ENTRIES_MAX))]
+
+
+def _grouped(
+    call: Call,
+    table: Table,
+    groups: Collection[K],
+    limit: int | None,
+    parts: Callable[[Change], Iterable[tuple[K, Change]]],
+) -> dict[K, list[Change]]:
+    """The first changes of each group, by one walk through all of them."""
+    found: dict[K, list[Change]] = {group: [] for group in groups}
+    room = _Room()
+    for change in _changes(call, table):
+        room.look()
+        for group, each in parts(change):
+            if group in found and len(found[group]) < min(limit or ENTRIES_MAX, ENTRIES_MAX):
+                found[group].append(room.taken(each))
+    return found
+
+
+class _Room:
+    """What one answer may hold, and how long it may be looked for."""
+
+    def __init__(self) -> None:
+        self._until = time.monotonic() + READ_THREAD_S_MAX
+        self._size = 0
+
+    def taken(self, change: Change) -> Change:
+        """A change of the answer. Raises `Invalid` where it holds too many bytes."""
+        self.look()
+        self._size += change.size
+        if self._size > OUT_BYTES_MAX:
+            raise invalid(
+                f"The answer would hold more than {OUT_BYTES_MAX} bytes of changes; ask for a shorter time, or for fewer "
+                "with limit.",
+                code="answer_too_large",
+                field="limit",
+            )
+        return change
+
+    def look(self) -> None:
+        """Raise `Invalid` if it takes too long."""
+        if time.monotonic() > self._until:
+            raise invalid(
+                f"The changes take longer than {READ_THREAD_S_MAX:g} seconds to find; ask for a shorter time.",
+                code="too_slow",
+            )

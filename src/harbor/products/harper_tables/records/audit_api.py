@@ -46,9 +46,9 @@ def _asked(call: Call, body: Fields) -> list[Change] | dict[str, list[Change]]:
     body.check()
     table = audit.table_of(call, str(database), str(name))
     if kind == "username":
-        by_name = {str(each): audit.of_user(call, table, str(each), limit) for each in values}
+        by_name = audit.of_users(call, table, list(dict.fromkeys(map(str, values))), limit)
     elif kind == "hash_value":
-        by_name = {_key_text(each): audit.of_record(call, table, each, limit) for each in values}
+        by_name = dict(zip(map(_key_text, values), audit.of_records(call, table, values, limit), strict=True))
     else:
         return [audit.shown(call, table, each) for each in audit.between(call, table, since, until, limit)]
     return {name: [audit.shown(call, table, each) for each in changes] for name, changes in by_name.items()}

@@ -34,7 +34,7 @@ class Change:
     """One request's changes of a table. `position` is microseconds since 1970, unique and ascending in the table.
 
     `key` is the name of the primary key. `records` are as the request named them, one for each of `ids`; `before` are
-    those of them that were there.
+    those of them that were there. `size` is how many bytes all of it has as text.
     """
 
     position: int
@@ -44,6 +44,7 @@ class Change:
     ids: list[Any]
     records: list[Any] | None
     before: list[Any] | None
+    size: int = 0
 
 
 def append(
@@ -183,7 +184,8 @@ def _insert(tx: Tx, table_id: int, position: int, user: str, operation: str, cha
 def change_of(row: Row) -> Change:
     """A row as a change."""
     changes = bytes(row["changes"])
-    kept = from_text((changes if changes[:1] == b"{" else zlib.decompress(changes)).decode())
+    text = changes if changes[:1] == b"{" else zlib.decompress(changes)
+    kept = from_text(text.decode())
     return Change(
         row["position"],
         row["user_name"],
@@ -192,4 +194,5 @@ def change_of(row: Row) -> Change:
         kept["ids"],
         kept.get("records"),
         kept.get("before"),
+        len(text),
     )
