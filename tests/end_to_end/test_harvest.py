@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
-from tests.end_to_end.server import Server
+from tests.end_to_end.server import Installation, Server, serving
 
 
 def office(server: Server) -> aiohttp.ClientSession:
@@ -29,6 +29,27 @@ async def test_the_first_token_reaches_both_trees(sqlite_server: Server) -> None
     assert me["access_roles"] == ["administrator"]
     assert origins == ["*"]
     assert accounts["accounts"][0]["id"] == sqlite_server.installation.made["harvest"]["account_id"]
+
+
+async def test_a_page_of_another_origin_may_do_all_that_the_api_does(sqlite_server: Server) -> None:
+    asked = {"Origin": "https://timer.example.com", "Access-Control-Request-Method": "PATCH"}
+    async with (
+        aiohttp.ClientSession(headers=asked) as session,
+        session.options(f"{sqlite_server.url}/harvest/v2/time_entries/1") as reply,
+    ):
+        methods = reply.headers["Access-Control-Allow-Methods"].split(", ")
+
+    assert {"GET", "POST", "PATCH", "DELETE"} <= set(methods)
+
+
+async def test_a_port_of_its_own_has_the_api_at_its_root(installation: Installation) -> None:
+    with serving(installation, {"HARBOR_PORT_OF": "harvest=0"}) as server:
+        headers = {"Authorization": f"Bearer {installation.made['harvest']['access_token']}", "User-Agent": "Office"}
+        async with (
+            aiohttp.ClientSession(headers=headers) as session,
+            session.get(f"{server.addresses['harvest']}/api/v2/accounts") as reply,
+        ):
+            assert reply.status == 200, await reply.text()
 
 
 async def test_a_change_is_an_event_of_the_account(sqlite_server: Server) -> None:

@@ -42,4 +42,10 @@ def product(settings: Settings, database: Database, clock: Clock, write_behind: 
 
 def door(pipeline: Pipeline) -> Door:
     """Under /harvest, and at the root of a port of its own."""
-    return Door(pipeline=pipeline, prefix="/harvest", listeners=frozenset({"harvest"}), any_origin_headers=_HEADERS)
+    return Door(
+        pipeline=pipeline,
+        prefix="/harvest",
+        listeners=frozenset({"harvest"}),
+        any_origin_headers=_HEADERS,
+        any_origin_methods="GET, HEAD, POST, PATCH, DELETE, OPTIONS",
+    )

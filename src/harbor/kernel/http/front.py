@@ -39,9 +39,10 @@ class Door:
     prefix: str = ""
     hosts: frozenset[str] = frozenset()
     listeners: frozenset[str] = frozenset()
-    # Pages of these origins may call a product that says so, `*` is any; what they may send besides is in
-    # `any_origin_headers`.
+    # Pages of these origins may call a product that says so, `*` is any; what they may send, and how, is in
+    # `any_origin_headers` and `any_origin_methods`.
     any_origin_headers: str = ""
+    any_origin_methods: str = "GET, HEAD, POST, OPTIONS"
     origins: frozenset[str] = frozenset({"*"})
 
     def allows(self, origin: str) -> bytes | None:
@@ -160,7 +161,7 @@ class Front:
         origin = _header(scope, b"origin")
         if door.any_origin_headers:
             if allowed := door.allows(origin):
-                headers += _allowed(allowed, "GET, HEAD, POST, OPTIONS", door.any_origin_headers)
+                headers += _allowed(allowed, door.any_origin_methods, door.any_origin_headers)
         elif origin in self.cors_origins:
             sent = "Authorization, Content-Type, Idempotency-Key, X-Request-Id"
             headers += [*_allowed(origin.encode(), _ALLOWED_METHODS, sent), (b"vary", b"Origin")]
