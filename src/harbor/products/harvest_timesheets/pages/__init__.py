@@ -1,4 +1,4 @@
-"""Harvest in the console: timesheets and their approval, a person's tokens and applications, and consent to these."""
+"""Harvest in the console: time and its approval, projects, clients, tasks, people; and a person's tokens and applications."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from harbor.kernel.http.page import Link, Section
 from harbor.products.harvest_timesheets.pages import (
     approvals,
     authorize,
+    clients,
     days,
     developers,
+    project_team,
+    projects,
+    tasks,
+    team,
     timesheet,
     timesheet_month,
     timesheet_week,
@@ -22,6 +27,10 @@ SECTION = Section(
     links=(
         Link("Timesheet", days.TIME),
         Link("Approvals", approvals.APPROVALS),
+        Link("Projects", projects.PROJECTS),
+        Link("Clients", clients.CLIENTS),
+        Link("Tasks", tasks.TASKS),
+        Link("Team", team.TEAM),
         Link("Developers", developers.PATH),
     ),
     routes=(
@@ -29,6 +38,11 @@ SECTION = Section(
         *timesheet_week.ROUTES,
         *timesheet_month.ROUTES,
         *approvals.ROUTES,
+        *projects.ROUTES,
+        *project_team.ROUTES,
+        *clients.ROUTES,
+        *tasks.ROUTES,
+        *team.ROUTES,
         *developers.ROUTES,
         *authorize.ROUTES,
     ),
@@ -37,6 +51,11 @@ SECTION = Section(
         **timesheet.NOTICES,
         **timesheet_week.NOTICES,
         **approvals.NOTICES,
+        **projects.NOTICES,
+        **project_team.NOTICES,
+        **clients.NOTICES,
+        **tasks.NOTICES,
+        **team.NOTICES,
         **developers.NOTICES,
     },
 )

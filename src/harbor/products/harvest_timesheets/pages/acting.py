@@ -18,8 +18,17 @@ from harbor.kernel.identity import people_store
 from harbor.kernel.identity import store as identity
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.wire import read_id
 
 PATH = "/{environment}/harvest"
+# Parameters of paths here, as the API calls them.
+_LOCKED = {
+    "entry_id": "time_entry_id",
+    "client_id": "client_id",
+    "task_id": "task_id",
+    "project_id": "project_id",
+    "colleague_id": "user_id",
+}
 
 
 def as_user(call: Call) -> Call | None:
@@ -49,6 +58,8 @@ def _acting(handler: Callable[..., Any], path: str, *, is_page: bool) -> Callabl
     def run(*, call: Call, **more: Any) -> Any:
         acting = as_user(call)
         if acting is not None:
+            if not is_page:
+                _hold(acting, more)
             return handler(call=acting, **more)
         if is_of_a_thing:
             raise Missing("There is no such thing in Harvest, or you are not in this account of it.")
@@ -57,6 +68,13 @@ def _acting(handler: Callable[..., Any], path: str, *, is_page: bool) -> Callabl
         return _nobody(call)
 
     return run
+
+
+def _hold(call: Call, params: dict[str, Any]) -> None:
+    """Hold the locks that the API takes for a change of the things in the path, until it is committed."""
+    for name, thing in _LOCKED.items():
+        if name in params:
+            call.tx.lock("harvest", call.account_id, thing, read_id(params[name]))
 
 
 def _nobody(call: Call) -> Html:
