@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from tests.console.session import Browser, sign_in
 from tests.harness import Reply
-from tests.products.harvest_timesheets.office import AGENT, Json, Office, open_office
+from tests.products.harvest_timesheets.office import AGENT, Desk, Json, Office, open_office
 
 from harbor.console import dialect as console
 from harbor.kernel.clock import ManualClock
@@ -292,3 +292,22 @@ async def test_only_the_page_that_asks_may_lead_to_the_application(office: Offic
     nobody = Browser(office.house.client("console"))
     led = await nobody.get(f"/harvest/authorize?{query}")
     assert (led.status, "sign-in?next=" in led.headers["location"]) == (303, True)
+
+
+async def test_nobody_becomes_another_person_elsewhere_by_taking_their_address(office: Office) -> None:
+    """Who rules one account gives themselves the address of somebody who joins the other one later."""
+    lab = await office.house.write(
+        office.organization.sandbox,
+        lambda call: open_account(
+            call, name="Lab", first_name="Eve", last_name="Lab", email="eve@example.com", person_id=None
+        ),
+    )
+    headers = {**AGENT, "Authorization": f"Bearer {lab.token}", "Harvest-Account-Id": str(lab.company.number)}
+    eve = Desk(office.house.client("harvest", headers))
+
+    await eve.changed(f"/v2/users/{lab.administrator.id}", {"email": "bob@example.com"})
+    bob = await office.person("administrator", email="bob@example.com")
+
+    assert await me(office, lab.token, lab.company.number) == 401
+    assert await me(office, lab.token) == 401
+    assert (await bob.desk.got("/v2/users/me"))["email"] == "bob@example.com"

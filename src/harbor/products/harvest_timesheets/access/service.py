@@ -143,6 +143,16 @@ def revoke_of_client(call: Call, client_id: str, *, account_id: str | None = Non
     return len(ended)
 
 
+def revoke_of_user(call: Call, user_id: int) -> None:
+    """End all tokens of a person who is somebody else from now on."""
+    home = store.at_home(call.tx, call.account_id, user_id)
+    if home is None or not store.revoke_of_user(call.tx, call.account_id, user_id):
+        return
+    for membership in store.memberships(call.tx, home.identity_id):
+        rights_changed(call.tx, membership.account_id)
+    tell(call, "tokens.revoked", str(user_id), user_id=user_id)
+
+
 def by_text(call: Call, text: str) -> Token | None:
     """The token with this text, good or not."""
     return store.by_digest(call.tx, digest(text))

@@ -70,6 +70,19 @@ def revoke(tx: Tx, account_id: str, user_id: int, token_id: str) -> bool:
     )
 
 
+def revoke_of_user(tx: Tx, account_id: str, user_id: int) -> int:
+    """End all tokens of a person; how many there were."""
+    return tx.run(
+        """
+        UPDATE harvest_tokens SET revoked_at = :now
+        WHERE account_id = :account_id AND user_id = :user_id AND revoked_at IS NULL
+        """,
+        account_id=account_id,
+        user_id=user_id,
+        now=tx.now_us,
+    )
+
+
 def revoke_of_client(
     tx: Tx, client_id: str, *, account_id: str | None = None, user_id: int | None = None
 ) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
 from harbor.kernel.identity import store as identity
+from harbor.kernel.identity.people_model import normal_email
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole, check_access_roles
@@ -292,6 +293,9 @@ def _put(call: Call, before: User, after: User) -> User:
     if (before.name, before.is_active) != (after.name, after.is_active):
         tracked.touch(call, user_id=after.id)
     tell(call, "user.updated", after.id, before=before, after=after)
+    if normal_email(before.email) != normal_email(after.email):
+        # Who has the new address may join another account; a token of whoever had the old one would lead there.
+        access.revoke_of_user(call, after.id)
     return after
 
 

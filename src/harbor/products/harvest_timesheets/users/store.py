@@ -121,13 +121,18 @@ def active_administrators(tx: Tx, account_id: str) -> int:
 
 
 def identity_in_organization(tx: Tx, account_id: str, email: str) -> int | None:
-    """The identity that somebody with this address has in another account of the same organization."""
+    """The identity that somebody with this address has in another account of the same organization.
+
+    Not that of a person who signs in with another address: whoever may change an address there would become this one here.
+    """
     row = tx.row(
         """
         SELECT u.identity_id FROM harvest_users u
         JOIN accounts other ON other.id = u.account_id
         JOIN accounts own ON own.id = :account_id AND own.organization_id = other.organization_id
-        WHERE u.email_key = :email_key ORDER BY u.created_at LIMIT 1
+        LEFT JOIN people p ON p.id = u.person_id
+        WHERE u.email_key = :email_key AND (u.person_id IS NULL OR p.email = :email_key)
+        ORDER BY u.created_at LIMIT 1
         """,
         account_id=account_id,
         email_key=normal_email(email),
