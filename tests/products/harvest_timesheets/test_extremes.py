@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.products.harvest_timesheets.office import Office
 
+FORM = "application/x-www-form-urlencoded"
 LARGEST = 9_999_999_999
 
 
@@ -63,3 +64,12 @@ async def test_the_number_after_a_very_long_one_is_free(sqlite_office: Office) -
         numbers = [(await admin.made(path, {"client_id": client["id"]}))["number"] for _ in range(3)]
 
         assert len({*numbers}) == 3
+
+
+async def test_only_a_file_may_be_larger_than_any_text_is(sqlite_office: Office) -> None:
+    ask = sqlite_office.admin.client.request
+    form = await ask("POST", "/v2/clients", body=b"name=" + b"%41" * 400_000, media_type=FORM)
+    text = await ask("POST", "/v2/clients", body=b'{"name":[' + b"1," * 2_100_000 + b"1]}")
+
+    assert (form.status, text.status) == (413, 413)
+    assert form.json() == {"message": "The body has 1200005 bytes; without a file at most 1048576 fit."}

@@ -16,7 +16,8 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
-from harbor.kernel.errors import Invalid
+from harbor.kernel.bounds import MIB
+from harbor.kernel.errors import Invalid, TooLarge
 from harbor.kernel.http import strict
 from harbor.kernel.http.request import Request
 from harbor.products.harvest_timesheets import forms, wire
@@ -24,6 +25,9 @@ from harbor.products.harvest_timesheets.forms import Upload
 from harbor.products.harvest_timesheets.sentences import BLANK, problems
 
 TEXT_LENGTH_MAX = 65_535
+# An invoice of 10,000 lines has 2 MB. Only a file may be larger: so much text keeps others waiting while it is read.
+JSON_BYTES_MAX = 4 * MIB
+FORM_BYTES_MAX = MIB
 ITEMS_MAX = 10_000
 _DIGITS_MAX = 18
 # Who calls, and how a list is paged, is no part of a body.
@@ -40,9 +44,16 @@ def parse(request: Request, raw: bytes) -> object:
     if essence == "multipart/form-data":
         return forms.multipart(raw, content_type)
     if essence == "application/x-www-form-urlencoded" and not raw.lstrip().startswith(b"{"):
+        _check_size(raw, FORM_BYTES_MAX)
         return forms.form(raw)
+    _check_size(raw, JSON_BYTES_MAX)
     strict.check(raw)
     return _exact.decode(raw)  # once more, so that 0.1 stays 0.1
+
+
+def _check_size(raw: bytes, most: int) -> None:
+    if len(raw) > most:
+        raise TooLarge(f"The body has {len(raw)} bytes; without a file at most {most} fit.")
 
 
 def decode(request: Request, value: object, type_: type[Any]) -> Any:

@@ -71,6 +71,7 @@ def test_a_file_is_what_its_bytes_are(data: bytes, content_type: str) -> None:
         (b"GIF89a" + struct.pack("<HH", 65_535, 65_535), "million points"),
         (png()[:20], "is damaged"),
         (b"\xff\xd8\xff\xe0\xff\xff", "is damaged"),
+        (b"\xff\xd8" + b"\xff" * 2_000_000, "is damaged"),  # was looked through byte by byte, for seconds
         (b"%PDF-1.4 and no more", "is damaged"),
     ],
 )

@@ -22,6 +22,7 @@ POINTS_MAX: Final = 250_000_000
 FILE_NAME_LENGTH_MAX: Final = 200
 _PDF_HEAD_BYTES = 1_024  # where readers look for the mark
 _HEIF_HEAD_BYTES = 64 * 1024
+_JPEG_MARKS_MAX = 10_000  # before the first frame; pictures have some tens, with profiles some hundreds
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 # Marks of frames in a JPEG that carry its size: all SOF but DHT (C4), JPG (C8) and DAC (CC).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -98,8 +99,8 @@ def _webp(data: bytes) -> Size | None:
 
 def _jpeg(data: bytes) -> Size | None:
     at = 2
-    while at + 9 <= len(data):
-        if data[at] != 0xFF:
+    for _ in range(_JPEG_MARKS_MAX):
+        if at + 9 > len(data) or data[at] != 0xFF:
             return None
         mark = data[at + 1]
         if mark == 0xFF:
