@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
+import pytest
 from tests.products.harper_tables.pages.workshop import Workshop, page_of
+
+from harbor.products.harper_tables.pages import acting, filtering, sql
 
 _ALL = "SELECT id, name FROM data.dog WHERE age > 1 ORDER BY id"
 
@@ -25,6 +31,26 @@ async def test_a_statement_is_run_planned_and_kept_as_a_file(workshop: Workshop)
     assert "No row meets this statement." in none.text
     assert table.body.decode() == "id,name\n1,Rex\n2,Fido\n"
     assert lines.json() == [{"id": 1, "name": "Rex"}, {"id": 2, "name": "Fido"}]
+
+
+async def test_files_are_found_on_a_thread(on_sqlite: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    await on_sqlite.dogs()
+    threads: list[bool] = []
+
+    def noting(work: Callable[..., Any]) -> Callable[..., Any]:
+        def noted(*given: Any, **named: Any) -> Any:
+            threads.append(threading.current_thread() is threading.main_thread())
+            return work(*given, **named)
+
+        return noted
+
+    # A statement may take ten seconds without asking the store.
+    monkeypatch.setattr(sql, "ask", noting(acting.ask))
+    monkeypatch.setattr(filtering, "find", noting(filtering.find))
+    await on_sqlite.owner.get(f"/sandbox/harper/sql/file?sql={quote(_ALL)}&form=csv")
+    await on_sqlite.owner.get("/sandbox/harper/databases/data/tables/dog/records/file?form=csv")
+
+    assert threads == [False, False], "none of them on the event loop"
 
 
 async def test_a_change_is_asked_about_and_run_once(workshop: Workshop) -> None:

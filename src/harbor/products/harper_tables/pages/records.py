@@ -231,7 +231,7 @@ async def export(stage: RawStage, query: Exported) -> Reply:  # noqa: ARG001
         table, asked = supply["place"].thing, supply["query"]
         return table, asked, filtering.find(call, table, asked, limit=EXPORTED_MAX)
 
-    table, asked, docs = await stage.read(look)
+    table, asked, docs = await stage.read(look, long=True)
     kind = replies.CSV if asked.form == "csv" else replies.JSON
     # Thousands of records take longer to write than others may be kept waiting for.
     body = await asyncio.to_thread(replies.encode, docs, kind)

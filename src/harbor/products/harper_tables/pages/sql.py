@@ -98,7 +98,7 @@ def sql_routes(views: Sequence[SqlView] = (), bounds: Bounds | None = None) -> t
         def look(call: Call, supply: dict[str, Any]) -> tuple[Any, str]:
             return ask(call, operation.handler, prepared=parsed, sql=text), supply["query"].form
 
-        rows, form = await stage.read(look)
+        rows, form = await stage.read(look, long=True)
         kind = replies.CSV if form == "csv" else replies.JSON
         return as_file(await asyncio.to_thread(replies.encode, rows, kind), f"result.{form}", kind)
 
