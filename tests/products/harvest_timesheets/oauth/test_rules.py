@@ -33,6 +33,7 @@ from harbor.products.harvest_timesheets.oauth.rules import (
         ("https://app.example/callback/../admin", "https://app.example/callback", False),
         ("https://app.example/callback/%2e%2e/admin", "https://app.example/callback", False),
         ("https://app.example/callback\\..\\admin", "https://app.example/callback", False),
+        ("https://app.example/callback/..;x/admin", "https://app.example/callback", False),
         ("https://app.example/call", "https://app.example/callback", False),
         ("https://app.example/callback#x", "https://app.example/callback", False),
         ("javascript:alert(1)", "https://app.example/callback", False),
@@ -81,6 +82,15 @@ def test_a_scope_is_what_was_asked_and_no_more_than_the_application_may(
 def test_the_scope_is_percent_encoded_where_an_application_is_sent() -> None:
     assert with_query("https://x.example/cb?a=1", {"scope": "harvest:123", "state": None}) == (
         "https://x.example/cb?a=1&scope=harvest%3A123"
+    )
+
+
+def test_an_answer_in_the_address_that_is_asked_for_is_none() -> None:
+    asked = "https://x.example/cb?code=theirs&access_token=theirs&state=s&a=1"
+
+    assert with_query(asked, {"code": "ours", "state": None}) == "https://x.example/cb?state=s&a=1&code=ours"
+    assert with_query(asked, {"error": "access_denied", "state": "t"}) == (
+        "https://x.example/cb?a=1&error=access_denied&state=t"
     )
 
 

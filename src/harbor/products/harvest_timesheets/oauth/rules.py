@@ -24,6 +24,7 @@ ALL_OF_HARVEST = "harvest:all"
 _CHALLENGE = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _ONE_ACCOUNT = re.compile(r"harvest:([0-9]{1,18})")
 _OF_FORECAST = re.compile(r"forecast:(?:all|[0-9]{1,18})")
+_OF_ANSWERS = frozenset({"code", "access_token", "expires_in", "token_type", "scope", "error"})
 _DANGEROUS = frozenset({"javascript", "data", "vbscript", "file", "blob", "about"})
 
 
@@ -67,15 +68,20 @@ def may_return_to(asked: str, registered: str) -> bool:
     one, other = urlsplit(asked), urlsplit(registered)
     if (one.scheme, one.netloc) != (other.scheme, other.netloc):
         return False
-    steps = unquote(one.path).replace("\\", "/").split("/")
+    # Some servers take `..;x` for a step back up, too.
+    steps = [step.partition(";")[0] for step in unquote(one.path).replace("\\", "/").split("/")]
     return asked.startswith(registered) and ".." not in steps
 
 
 def with_query(url: str, pairs: Mapping[str, str | None]) -> str:
-    """The address with these parameters added, percent-encoded; those without a value are left out."""
+    """The address with these parameters added, percent-encoded; those without a value are left out.
+
+    Those of an answer replace what it had of them: a `code` in an address that somebody else made up is not to be believed.
+    """
     parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    query += [(name, value) for name, value in pairs.items() if value is not None]
+    added = [(name, value) for name, value in pairs.items() if value is not None]
+    ours = _OF_ANSWERS.union(name for name, _ in added)
+    query = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if pair[0] not in ours] + added
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query), ""))
 
 
