@@ -251,6 +251,8 @@ def test_a_secret_is_neither_repeated_in_a_refusal_nor_printed(folder: Path, nam
         ("rate_limits", "maybe"),
         ("rate_limit_production", "60:600"),
         ("rate_limit_production", "600:0"),
+        ("harvest_rate_limit", "1000001/1s"),
+        ("harvest_reports_rate_limit", "0/900s"),
         ("webhook_proxy", "socks5://proxy:1080"),
         ("retry_schedule", "300,1800"),
         ("retry_schedule", "0,,5"),

@@ -114,7 +114,8 @@ def _read_rate(text: str) -> str:
     if text.lower() in ("off", "0"):
         return "off"
     match = re.fullmatch(r"([0-9]{1,8})/([0-9]{1,6})s", text, re.ASCII)
-    return _checked(text, match is not None and int(match[1]) >= 1 and int(match[2]) >= 1)
+    # At most one each microsecond, as a rule wants it.
+    return _checked(text, match is not None and 1 <= int(match[1]) <= int(match[2]) * 1_000_000)
 
 
 def _read_schedule(text: str) -> str:
