@@ -262,7 +262,7 @@ def test_tables_are_filled_asked_and_exported(run: Run, tmp_path: Path) -> None:
     dogs, again = tmp_path / "dogs.csv", tmp_path / "again.jsonl"
     dogs.write_text('id,name,age,tags\n1,Penny,5,"[""a""]"\n2,"Rex\nthe 2nd",3.5,\nx,Ünal,true,null\n1,Twice,,\n')
 
-    made = run("tables", "import", str(dogs), "--table", "kennel.dog", "--key", "id").json
+    made = run("tables", "import", str(dogs), "--table", "kennel.dog", "--key", "id", code=1).json
     listed = run("tables", "list", "kennel").json["data"]
     found = json.loads(run("tables", "sql", "SELECT name FROM kennel.dog WHERE age > 3 ORDER BY age").stdout)
     out = run("tables", "export", "--table", "kennel.dog", "--to", str(again)).json
@@ -270,6 +270,7 @@ def test_tables_are_filled_asked_and_exported(run: Run, tmp_path: Path) -> None:
     refused = run("tables", "sql", "SELECT * FROM kennel.cat", code=1)
 
     assert (made["rows"], made["written"], made["left_alone"]) == (4, 3, 1)
+    assert made["reasons"] == ["row 4: a record has its primary key already"]
     assert [(one["table"], one["key"], one["records"]) for one in listed] == [("kennel.dog", "id", 3)]
     assert found == [{"name": "Rex\nthe 2nd"}, {"name": "Penny"}]
     assert (out["records"], back["written"]) == (3, 3)
