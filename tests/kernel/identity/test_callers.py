@@ -67,6 +67,20 @@ async def test_a_change_between_the_look_and_the_transaction_counts(probe: Probe
 
 
 @pytest.mark.parametrize("how", [revoked, narrowed])
+async def test_a_change_counts_in_the_next_read_though_reads_remember(probe: Probe, key: Key, how: Change) -> None:
+    callers, database = Callers(probe.house.database), probe.house.database
+    found = await callers.find(key.secret)
+    assert found is not None
+    for _ in range(2):  # the second from what the first remembered
+        assert await database.read(lambda tx: confirm(tx, callers, found)) is not None
+
+    await change(probe, key, how)
+    confirmed = await database.read(lambda tx: confirm(tx, callers, found))
+
+    assert (confirmed.scopes if confirmed else "refused") == ("refused" if how is revoked else {"events:read"})
+
+
+@pytest.mark.parametrize("how", [revoked, narrowed])
 async def test_what_another_process_changes_counts_in_the_next_request(probe: Probe, key: Key, how: Change) -> None:
     here, there = Callers(probe.house.database), Callers(probe.house.database)
     assert await ask(probe, here, key) is not None

@@ -243,6 +243,23 @@ async def test_a_read_that_is_interrupted_as_it_begins_leaves_nothing_open(
     assert await store.read(lambda tx: tx.row("SELECT 1 AS n")) == {"n": 1}
 
 
+async def test_a_read_that_is_interrupted_leaves_no_old_view_behind(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(tx: Tx) -> int:
+        found = count(tx)  # from here on its view is fixed
+        tx.row(LONG.replace("10000000", "20000"))
+        return found
+
+    for n in range(1, 21):
+        await store.write(lambda tx, n=n: add(tx, n))  # type: ignore[misc]
+        with monkeypatch.context() as patch:
+            patch.setattr(bounds, "READ_LOOP_S_MAX", -1.0)
+            assert await store.read(look) == n
+        assert not store._loop_connection.in_transaction
+        assert await store.read(count) == n
+
+
 async def test_a_read_cannot_write(store: Store) -> None:
     with pytest.raises(apsw.ReadOnlyError):
         await store.read(lambda tx: add(tx, 1))
@@ -293,3 +310,30 @@ async def test_a_read_that_a_commit_overtakes_looks_again_and_remembers_nothing(
     assert await store.read(look) == 1
     assert memos == [{}, None]
     await writing
+
+
+async def test_what_a_read_remembers_is_as_new_as_what_it_sees_and_as_what_was_answered(store: Store) -> None:
+    answered = 0
+
+    def look(tx: Tx) -> tuple[int, int]:
+        remembered = None if tx.memo is None else tx.memo.get("count")
+        if remembered is None:
+            remembered = count(tx)
+            if tx.memo is not None:
+                tx.memo["count"] = remembered
+        return remembered, count(tx)
+
+    async def write() -> None:
+        nonlocal answered
+        for n in range(300):
+            await store.write(lambda tx, n=n: add(tx, n))  # type: ignore[misc]
+            answered = n + 1
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        least = answered
+        remembered, present = await store.read(look)
+        assert remembered == present >= least
+        await asyncio.sleep(0)
+    await writing
+    assert await store.read(look) == (300, 300)

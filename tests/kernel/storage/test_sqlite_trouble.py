@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 
 import apsw
@@ -50,6 +51,22 @@ async def test_a_work_that_was_too_slow_is_not_tried_again_for_others(
 
     assert runs == ["slow"]
     assert await store.read(ids) == [1]
+
+
+async def test_a_work_that_takes_no_notice_of_its_undoing_is_refused_and_nothing_of_its_batch_is_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def swallows(tx: Tx) -> None:
+        add(tx, 1)
+        with contextlib.suppress(apsw.InterruptError):
+            tx.run(LONG_INSERT)
+
+    monkeypatch.setattr(bounds, "WRITE_FOREGROUND_S_MAX", 0.05)
+    before, error, after = await together(store, lambda tx: add(tx, 2), swallows, lambda tx: add(tx, 3))
+
+    assert isinstance(error, Unavailable)
+    assert (before, after) == (1, 1)
+    assert await store.read(ids) == [2, 3]
 
 
 async def test_background_work_may_take_longer_than_a_request(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

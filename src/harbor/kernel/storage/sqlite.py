@@ -254,7 +254,9 @@ class SqliteDatabase:
         finally:
             inside.work = False
             self._deadline = 0.0
-        job.is_out = job.is_out or not self._writer_connection.in_transaction
+        if not self._writer_connection.in_transaction:
+            # SQLite undid all of it. Also where the work took no notice, nothing may go on outside a transaction.
+            job.is_out, job.error = True, job.error or disk_trouble(apsw.AbortError("the work lost its transaction"))
         return job.error is None
 
     def _undo(self) -> None:
