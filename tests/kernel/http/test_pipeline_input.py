@@ -108,6 +108,52 @@ async def test_a_client_that_goes_gets_no_answer(tiny: Tiny) -> None:
     assert sent == []
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/things", b'{"name":"a large thing"}', 201),
+        ("/things", b'{"name":"a large thing","refuse":true}', 409),
+        ("/things", b'{"name":"a large thing"', 400),
+        ("/travel", b'{"name":"a large thing"}', 200),
+        ("/small", b'{"name":"' + b"x" * 100 + b'"}', 413),
+        ("/things", b'{"name":"a large thing"}', 0),  # the client goes
+    ],
+)
+async def test_a_large_body_counts_until_it_is_answered_and_never_longer(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch, path: str, body: bytes, status: int
+) -> None:
+    budget, sent, at_work = tiny.house.services.budget, list[Any](), list[int]()
+    monkeypatch.setattr(budget, "spooled_above", 4)
+    write = tiny.house.database.write
+
+    async def writing(work: Any, **more: Any) -> Any:
+        at_work.append(budget.used)
+        return await write(work, **more)
+
+    monkeypatch.setattr(tiny.house.database, "write", writing)
+    pieces = [{"type": "http.request", "body": body[at : at + 10], "more_body": True} for at in range(0, len(body), 10)]
+    pieces.append({"type": "http.request", "body": b"", "more_body": False} if status else {"type": "http.disconnect"})
+
+    async def receive() -> dict[str, Any]:
+        return pieces.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "query_string": b"",
+        "headers": [(b"x-key", SECRET.encode()), (b"content-type", b"application/json")],
+        "client": ("10.0.0.1", 1),
+    }
+    await tiny.client.pipeline(scope, receive, send, path, Mount())
+
+    assert [message["status"] for message in sent[:1]] == ([status] if status else [])
+    assert at_work == [len(body)] * {201: 1, 409: 1, 200: 2}.get(status, 0)  # a journey writes twice
+    assert budget.used == 0
+
+
 # Queries and pages
 
 
