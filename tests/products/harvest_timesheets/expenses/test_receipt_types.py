@@ -89,6 +89,8 @@ def test_what_is_no_receipt_is_refused(data: bytes, problem: str) -> None:
         ('a"b\r\nSet-Cookie: x.png', "abSet-Cookie x.png"),
         ("...", "receipt.png"),
         ("", "receipt.png"),
+        ("page.html", "page.html.png"),
+        ("a\u202egnp.html", "agnp.html.png"),
         ("Beleg März.png", "Beleg März.png"),
         ("a" * 300 + ".png", "a" * 190 + ".png"),
     ],

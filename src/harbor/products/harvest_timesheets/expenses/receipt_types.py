@@ -23,6 +23,7 @@ FILE_NAME_LENGTH_MAX: Final = 200
 _PDF_HEAD_BYTES = 1_024  # where readers look for the mark
 _HEIF_HEAD_BYTES = 64 * 1024
 _JPEG_MARKS_MAX = 10_000  # before the first frame; pictures have some tens, with profiles some hundreds
+_ENDINGS = frozenset({"jpg", "jpeg", "jfif", "png", "gif", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "pdf"})
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
 # Marks of frames in a JPEG that carry its size: all SOF but DHT (C4), JPG (C8) and DAC (CC).
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -67,8 +68,12 @@ def _damaged() -> Invalid:
 
 
 def _file_name(text: str, ending: str) -> str:
-    """The last part of the name, without what would be special elsewhere."""
-    name = _UNSAFE.sub("", text.replace("\\", "/").rpartition("/")[2]).strip(" .")
+    """The last part of the name, without what would be special elsewhere, and with the ending of a picture or a PDF."""
+    name = _UNSAFE.sub("", text.replace("\\", "/").rpartition("/")[2])
+    name = "".join(letter for letter in name if letter.isprintable()).strip(" .")
+    # A PDF may hold a page with scripts behind its mark; whoever saves it is not to get a page.
+    if "." in name and name.rpartition(".")[2].lower() not in _ENDINGS:
+        name = f"{name}.{ending}"
     if len(name) > FILE_NAME_LENGTH_MAX:
         stem, _, last = name.rpartition(".")
         name = f"{stem[: FILE_NAME_LENGTH_MAX - 10]}.{last[:9]}" if stem else name[:FILE_NAME_LENGTH_MAX]
