@@ -51,11 +51,14 @@ def test_the_demo_shows_that_nothing_accepted_is_lost(tmp_path: Path) -> None:
     assert seen["events created twice"] == "0"
     assert seen["rows of a CSV loaded into a table"] == "1000"
     assert seen["the table is an event, says SQL"] == "yes"
+    assert seen["amount of an invoice of tracked hours"] == seen["the same, says SQL"] == "300.00"
+    assert seen["entries it bills and locks"] == "3"
     assert 80 <= shown["kill"]["answered_before"] < 200
     assert shown["secret_key"].startswith("hb_test_")
     assert shown["admin_key"].startswith("hb_admin_")
     assert shown["console"]["url"] == f"{shown['address']}/console"
     assert shown["harper"]["username"] == "admin"
+    assert shown["harvest"]["url"] == f"{shown['address']}/harvest"
     assert {events for endpoint in shown["endpoints"] for events in endpoint["events"]} == {"order.*", "invoice.paid"}
     assert not _answers(shown["address"])
 
@@ -86,8 +89,9 @@ def test_where_the_port_is_taken_the_demo_says_which_it_takes_and_stays_up_there
         "2 Deliver",
         "3 Fail and retry",
         "4 Tables",
-        "5 Kill -9",
-        "6 Summary",
+        "5 Time",
+        "6 Kill -9",
+        "7 Summary",
     ]
     assert "\x1b" not in text
 

@@ -34,7 +34,7 @@ DATA_DEFAULT: Final = "harbor-demo"
 @click.option("--exit-after", is_flag=True, help="End after the summary instead of staying up.")
 @with_output
 def demo(out: Output, /, *, data: Path, port: int | None, exit_after: bool) -> None:
-    """Set Harbor up, deliver webhooks, fail and retry, fill tables, kill the server, and show that nothing was lost.
+    """Set Harbor up, deliver webhooks, fail and retry, fill tables, bill hours, kill the server, and show that nothing was lost.
 
     Then it stays up until Ctrl-C, with keys and addresses to try. Ends with 1 if anything was not as promised.
 
@@ -50,7 +50,7 @@ def demo(out: Output, /, *, data: Path, port: int | None, exit_after: bool) -> N
 
 
 def _show(out: Output, data: Path, port: int | None, *, stays: bool) -> bool:
-    from harbor.cli.demo_show import ending, killing, story, tables
+    from harbor.cli.demo_show import ending, hours, killing, story, tables
     from harbor.cli.demo_show.place import prepare
     from harbor.cli.demo_show.screen import Screen
     from harbor.cli.demo_show.server import choose_port
@@ -62,6 +62,7 @@ def _show(out: Output, data: Path, port: int | None, *, stays: bool) -> bool:
         story.deliver(stage)
         story.fail_and_retry(stage)
         tables.fill_and_ask(stage)
+        hours.track_and_bill(stage)
         killed = killing.kill_and_count(stage)
         seconds = time.monotonic() - started
         ending.summarize(stage, seconds)
