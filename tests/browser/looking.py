@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +15,8 @@ _AXE = Axe().axe_script  # half a megabyte: a page gets it once
 WIDTHS = (320, 1280, 2560)
 _HEIGHTS = {320: 640, 1280: 800, 2560: 1440}
 _THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# Nobody asserts on them, and the largest take longest, so those are for who asked for pictures.
+_KEEPS_ALL_PICTURES = "HARBOR_TEST_PICTURES" in os.environ
 # What axe calls them; "moderate" and "minor" are opinions that depend on the page.
 _GRAVE = frozenset({"serious", "critical"})
 _WHOLE: dict[str, Any] = {"resultTypes": ["violations"]}
@@ -25,12 +28,13 @@ async def faults_of(page: Page, pictures: Path, name: str) -> list[str]:
     """What is wrong with the look of a page, one line each. Screenshots are kept under `name`."""
     faults = []
     async with _as_it_was(page):
-        for theme in _THEMES:
-            await page.emulate_media(color_scheme=theme)
-            for width in WIDTHS:
-                await page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
+        for width in WIDTHS:
+            await page.set_viewport_size({"width": width, "height": _HEIGHTS[width]})
+            for theme in _THEMES:
+                await page.emulate_media(color_scheme=theme)
                 faults += await sideways(page)
-                await page.screenshot(path=pictures / f"{name}-{width}-{theme}.jpeg", type="jpeg", quality=70)
+                if width == 1280 or _KEEPS_ALL_PICTURES:
+                    await page.screenshot(path=pictures / f"{name}-{width}-{theme}.jpeg", type="jpeg", quality=70)
                 if width == 1280:
                     faults += await _grave_findings(page, theme)
     return faults
