@@ -166,3 +166,9 @@ def _all(made: Chart, tag: str, name: str) -> list[dict[str, str]]:
 def _texts(made: Chart) -> list[str]:
     root = ElementTree.fromstring(f"<r>{made.svg}</r>")
     return [element.text or "" for element in root.iter("text")]
+
+
+def test_many_places_that_are_words_are_named_evenly() -> None:
+    drawn = bars([f"week {number}" for number in range(20)], Series("hours", [1.0] * 20), title="Hours").svg
+
+    assert 2 <= drawn.count("chart-text") < 20

@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(r"\d{1,3}(?:\.\d{1,4})?|\.\d{1,4}")
 _NAMES_MAX: Final = 10
 
 
-class Hours(click.ParamType):
+class Hours(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click alone
     """`1.5` and `1:30` are an hour and a half."""
 
     name = "hours"
@@ -31,7 +31,7 @@ class Hours(click.ParamType):
         return text
 
 
-class Day(click.ParamType):
+class Day(click.ParamType):  # type: ignore[type-arg]
     """`2026-05-25`, `today` or `yesterday`, by the clock of this machine."""
 
     name = "day"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate, count
+from itertools import accumulate
 from math import isfinite
 from typing import NamedTuple
 
@@ -265,8 +265,7 @@ def _y(scale: ticks.Scale, value: float) -> float:
 
 
 def _evenly(items: int) -> list[int]:
-    step = -(-items // _LABELS_MAX)
-    return [index for index in count(0, step or 1) if index < items] if items > _LABELS_MAX else list(range(items))
+    return list(range(0, items, max(1, -(-items // _LABELS_MAX))))
 
 
 def _place(place: Place) -> Markup:

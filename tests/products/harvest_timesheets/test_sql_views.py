@@ -86,9 +86,7 @@ async def test_an_account_is_asked_about_in_sql(office: Office) -> None:
     assert by_project == [{"name": "Apples", "hours": 3.25, "worth": 323.375}]
     assert [(each["hours"], each["is_running"]) for each in entries] == [(1.25, False), (2, False), (0, True)]
     assert [each["invoice_id"] for each in entries] == [invoice["id"], invoice["id"], None]
-    assert bills == [
-        {"amount": 335.72, "due_amount": 235.72, "state": "draft", "period_start": DAY}
-    ]
+    assert bills == [{"amount": 335.72, "due_amount": 235.72, "state": "draft", "period_start": DAY}]
     assert [(each["kind"], each["quantity"], each["amount"]) for each in items] == [
         ("Service", 3.25, 323.38),
         ("Product", 1, 12.34),

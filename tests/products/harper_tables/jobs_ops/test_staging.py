@@ -80,7 +80,7 @@ async def test_nothing_of_a_text_that_is_refused_goes_into_the_store(one_engine:
 
     assert (missing, before) == ((400, "Table 'press.none' does not exist"), (0, 0))
     assert denied["message"]["invalid_schema_items"] == ["Attribute 'text' does not exist on 'press.article'"]
-    assert broken["message"] == "The CSV cannot be read: field larger than field limit (50000)."
+    assert broken["message"] == "The CSV has a row of more than 50000 bytes."
     assert await left(one_engine) == (0, 0)
 
 
