@@ -21,6 +21,7 @@ from harbor.cli.options import (
     origin_of,
 )
 from harbor.cli.output import Exit, Failure, Output
+from harbor.cli.reaching import reaching
 
 if TYPE_CHECKING:
     import httpx
@@ -83,24 +84,8 @@ class Tables:
         return from_cbor(self._post(body, _JSON, accept=_CBOR).content)
 
     def _post(self, body: bytes, media_type: str, *, accept: str) -> httpx.Response:
-        import httpx
-
-        try:
+        with reaching(self.url, late="The operation may have been carried out all the same; look before repeating it."):
             reply = self.http.post(self.url, content=body, headers={"Content-Type": media_type, "Accept": accept})
-        except httpx.TimeoutException:
-            raise Failure(
-                f"{self.url} did not answer in time.",
-                hint="The operation may have been carried out all the same; look before repeating it.",
-                code="timeout",
-                exit_code=Exit.UNREACHABLE,
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Failure(
-                f"{self.url} does not answer: {error}",
-                hint="Is the server running (`harbor serve`)? --host or HARBOR_URL names another one.",
-                code="connection_error",
-                exit_code=Exit.UNREACHABLE,
-            ) from None
         if reply.status_code != 200:
             raise _failure(reply)
         return reply

@@ -19,6 +19,7 @@ from harbor.cli.options import (
     origin_of,
 )
 from harbor.cli.output import Exit, Failure, Output
+from harbor.cli.reaching import reaching
 
 if TYPE_CHECKING:
     import httpx
@@ -59,24 +60,8 @@ class Harvest:
         return self._ask("PATCH", path, json=body or {})
 
     def _ask(self, method: str, path: str, **content: Any) -> Any:
-        import httpx
-
-        try:
+        with reaching(self.url, late="It may have been done all the same: `harbor time list` shows it."):
             reply = self.http.request(method, f"{self.url}{path}", **content)
-        except httpx.TimeoutException:
-            raise Failure(
-                f"{self.url} did not answer in time.",
-                hint="It may have been done all the same: `harbor time list` shows it.",
-                code="timeout",
-                exit_code=Exit.UNREACHABLE,
-            ) from None
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Failure(
-                f"{self.url} does not answer: {error}",
-                hint="Is the server running (`harbor serve`)? --host or HARBOR_URL names another one.",
-                code="connection_error",
-                exit_code=Exit.UNREACHABLE,
-            ) from None
         answer = _json(reply)
         if reply.is_success and isinstance(answer, dict):
             return answer
