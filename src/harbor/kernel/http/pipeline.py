@@ -76,8 +76,9 @@ class Pipeline:
             resource = resources.setdefault(route.path, _Resource())
             assert route.method not in resource.by_method, f"{route.method} {route.path} is there twice"
             resource.by_method[route.method] = bound
-        for path, resource in resources.items():
-            self._router.add_route(path, resource)
+        if product.dialect.finder is None:  # else the product finds its routes itself
+            for path, resource in resources.items():
+                self._router.add_route(path, resource)
 
     @property
     def routes(self) -> dict[str, Bound]:
