@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +14,7 @@ import structlog
 
 from harbor.kernel.bounds import BODY_BYTES_SPOOL_BUDGET, BODY_BYTES_SPOOLED_ABOVE, MIB
 from harbor.kernel.errors import TooLarge, Unavailable
+from harbor.kernel.sharing import Budget
 
 RETRY_AFTER_S = 2.0  # most uploads are through by then
 # The rest of the body is not read, so the next request could not be found on this connection.
@@ -29,7 +29,7 @@ class Disconnected(Exception):
     """The client went away before its body was complete; nobody waits for a reply."""
 
 
-class BodyBudget:
+class BodyBudget(Budget):
     """How many bytes of bodies may lie in files at once, and where. Safe to use from any thread."""
 
     def __init__(
@@ -39,33 +39,10 @@ class BodyBudget:
         *,
         spooled_above: int = BODY_BYTES_SPOOLED_ABOVE,
     ) -> None:
+        sentence = "The server is busy with other large requests; send this one again in a moment."
+        super().__init__(bytes_max, sentence, retry_after_s=RETRY_AFTER_S, headers=LAST_REPLY)
         self.directory = directory
-        self.bytes_max = bytes_max
         self.spooled_above = spooled_above
-        self._used = 0
-        self._lock = threading.Lock()
-
-    @property
-    def used(self) -> int:
-        """Bytes in files at present."""
-        return self._used
-
-    def check(self, size: int) -> None:
-        """Raise Unavailable if `size` bytes more do not fit now."""
-        if self._used + size > self.bytes_max:
-            raise _unavailable("The server is busy with other large requests; send this one again in a moment.")
-
-    def take(self, size: int) -> None:
-        """Count `size` bytes more, or raise Unavailable."""
-        with self._lock:
-            self.check(size)
-            self._used += size
-
-    def give_back(self, size: int) -> None:
-        """Count `size` bytes less."""
-        with self._lock:
-            assert size <= self._used, (size, self._used)
-            self._used -= size
 
 
 class Body:

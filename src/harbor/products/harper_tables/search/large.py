@@ -6,14 +6,14 @@ what will be sent. Bytes that wait for their clients count too, until the last o
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
 import msgspec
 
 from harbor.kernel.bounds import MIB
-from harbor.kernel.errors import HarborError, Unavailable
+from harbor.kernel.errors import HarborError
+from harbor.kernel.sharing import Budget
 from harbor.products.harper_tables import replies
 from harbor.products.harper_tables.bodies import CBOR, MSGPACK
 from harbor.products.harper_tables.refusals import invalid
@@ -22,7 +22,6 @@ from harbor.products.harper_tables.values import Doc
 
 _COUNTED_FROM = MIB
 _PART = 500
-_RETRY_AFTER_S = 2.0
 
 
 def too_large(field: str) -> HarborError:
@@ -78,35 +77,13 @@ def answered(parts: Iterable[list[Doc]], media_type: str | None, *, field: str =
     return [doc for part in every for doc in part] if media_type is None else Parts(every, media_type, field)
 
 
-class Together:
-    """Bytes that are in memory for several requests at once. For any thread."""
-
-    def __init__(self, bytes_max: int, sentence: str) -> None:
-        self.bytes_max = bytes_max
-        self.used = 0
-        self._sentence = sentence
-        self._lock = threading.Lock()
-
-    def take(self, size: int) -> None:
-        """Count so many more. Raises `Unavailable` if that is too many."""
-        with self._lock:
-            if self.used + size > self.bytes_max:
-                raise Unavailable(self._sentence, retry_after_s=_RETRY_AFTER_S)
-            self.used += size
-
-    def give_back(self, size: int) -> None:
-        """Count so many less."""
-        with self._lock:
-            self.used -= size
-
-
 # Answers that are being sent: four of the largest.
-ANSWERS = Together(
+ANSWERS = Budget(
     256 * MIB,
     "Too many large answers are being sent; ask again in a moment, or for a part with limit and offset.",
 )
 # What sorts, groups and joins keep until they have an answer: as much as one statement may.
-WORK = Together(
+WORK = Budget(
     256 * MIB, "Too many large searches and statements are at work; ask again in a moment, or for less with limit."
 )
 
