@@ -19,7 +19,8 @@ class Budget:
         self._retry_after_s = retry_after_s
         self._headers = dict(headers or {})
         self._used = 0
-        self._lock = threading.Lock()
+        # Bytes may be given back by a finalizer, which runs wherever something is allocated: also within `take`.
+        self._lock = threading.RLock()
 
     @property
     def used(self) -> int:
