@@ -115,6 +115,32 @@ async def test_when_the_server_stops_the_stream_ends_in_order(wire: Wire) -> Non
     assert wire.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
 
 
+async def test_a_source_that_loses_a_cancellation_ends_with_the_server_too(wire: Wire) -> None:
+    draining, lost = asyncio.Event(), []
+
+    class Deaf(Source):
+        async def chunks(self) -> AsyncIterator[bytes]:
+            try:
+                yield b"a"
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    lost.append(True)
+                await asyncio.Event().wait()
+            finally:
+                self.closed = True
+
+    source = Deaf()
+    streaming = asyncio.create_task(stream(wire, source, draining))
+    await wire.got.wait()
+
+    draining.set()
+    await streaming
+
+    assert (lost, source.closed) == ([True], True)
+    assert wire.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+
 async def test_a_server_that_is_stopping_streams_nothing(wire: Wire) -> None:
     source, draining = Source(), asyncio.Event()
     draining.set()

@@ -12,6 +12,7 @@ from harbor.kernel.http.request import Reply
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+_CANCEL_AGAIN_S = 0.1
 
 
 async def send_stream(
@@ -31,13 +32,11 @@ async def send_stream(
     try:
         await asyncio.wait({pump, gone, stop}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (pump, gone, stop):
-            task.cancel()
-        results = await asyncio.gather(pump, gone, stop, return_exceptions=True)
+        await _ended(pump, gone, stop)
         with contextlib.suppress(Exception):
             await chunks.aclose()  # type: ignore[attr-defined]
-    if isinstance(results[0], Exception):
-        raise results[0]
+    if not pump.cancelled() and (error := pump.exception()) is not None:
+        raise error
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
@@ -53,6 +52,15 @@ async def send_head(status: int, headers: dict[str, str], chunks: AsyncIterator[
 async def _pump(chunks: AsyncIterator[bytes], send: Send) -> None:
     async for chunk in chunks:
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+
+async def _ended(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel the tasks until all have ended: what waits in one may lose a cancellation that meets its result."""
+    pending = {task for task in tasks if not task.done()}
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_CANCEL_AGAIN_S)
 
 
 async def _until_gone(receive: Receive) -> None:

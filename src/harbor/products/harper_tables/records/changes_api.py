@@ -143,7 +143,9 @@ async def _frames(stage: RawStage, tail: Tail, who: Follower, quiet_s: float) ->
                 await asyncio.sleep(PAUSE_S)
             if not count:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(news.wait(), max(0.0, quiet_until - time.monotonic()))
+                    # Not wait_for: in Python 3.11 it loses a cancellation that meets the news.
+                    async with asyncio.timeout(max(0.0, quiet_until - time.monotonic())):
+                        await news.wait()
 
 
 async def _look(stage: RawStage, who: Follower, place: Place) -> Frames:
