@@ -51,8 +51,7 @@ run: setup ## Show Harbor at work: workspace, keys, webhooks, a retry, kill -9, 
 # Examining
 
 test: setup-dev lint types contracts ## Everything that must hold; TESTS=path narrows the last part
-	@# A third process works while two wait for servers, browsers and disks: 557 s rather than 615 on two cores.
-	$(BIN)/python -m pytest -n 3 --durations=20 $(TESTS)
+	$(BIN)/python -m pytest -n 2 --durations=20 $(TESTS)
 
 lint: setup-dev ## Style of the sources
 	$(BIN)/ruff check .
