@@ -42,6 +42,7 @@ BASE = "/console"
 _RULE = Rule(quota=100_000, window_s=60, burst=100_000)
 _LIMITS = Limits(production=_RULE, sandbox=_RULE, refusals=_RULE)
 _DELETE_GRACE_DAYS = 7
+_BOUNDARY = "----harbor-test"
 _people = count(1)
 
 Fields = Mapping[str, str] | Iterable[tuple[str, str]]
@@ -75,15 +76,18 @@ class Browser:
         *,
         token: str | None = None,
         headers: Mapping[str, str] | None = None,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> Reply:
-        """What a form leads to. `token` replaces the right one; the empty text leaves it out."""
+        """What a form leads to. `token` replaces the right one; the empty text leaves it out. `files` makes it multipart."""
         pairs = list(fields.items() if isinstance(fields, Mapping) else fields)
         shown = self.token if token is None else token
         if shown:
             pairs.append((TOKEN_FIELD, shown))
-        body = urlencode(pairs).encode()
+        body, media_type = urlencode(pairs).encode(), MEDIA_TYPE
+        if files is not None:
+            body, media_type = multipart(pairs, files), f'multipart/form-data; boundary="{_BOUNDARY}"'
         return await self.client.request(
-            "POST", below(path), body=body, media_type=MEDIA_TYPE, headers=self._sent(headers)
+            "POST", below(path), body=body, media_type=media_type, headers=self._sent(headers)
         )
 
     async def follow(self, reply: Reply) -> Reply:
@@ -94,6 +98,21 @@ class Browser:
     def _sent(self, headers: Mapping[str, str] | None) -> dict[str, str]:
         cookie = {"cookie": f"harbor_session={self.secret}"} if self.secret else {}
         return {**cookie, **(headers or {})}
+
+
+def multipart(pairs: Iterable[tuple[str, str]], files: Mapping[str, tuple[str, bytes]]) -> bytes:
+    """A body as browsers send it: texts first, then files by their names and bytes."""
+    texts = [(f'name="{name}"', value.encode()) for name, value in pairs]
+    blobs = [
+        (f'name="{name}"; filename="{file}"\r\nContent-Type: application/octet-stream', data)
+        for name, (file, data) in files.items()
+    ]
+    mark = f"--{_BOUNDARY}".encode()
+    made = [
+        mark + b"\r\nContent-Disposition: form-data; " + head.encode() + b"\r\n\r\n" + data
+        for head, data in (*texts, *blobs)
+    ]
+    return b"\r\n".join([*made, mark + b"--\r\n"])
 
 
 @asynccontextmanager

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any, cast, get_args
 from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
 
 from harbor.console.cookies import is_form_token, secret_of
 from harbor.kernel.errors import Denied, Invalid
-from harbor.kernel.http import decode
+from harbor.kernel.http import decode, multipart
+from harbor.kernel.http.multipart import Fields, Upload
 from harbor.kernel.http.request import Request
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -16,39 +20,63 @@ FIELDS_MAX = 2_000
 TOKEN_FIELD = "_token"  # noqa: S105 (names a field)
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What a form sent, in its order."""
-
-    pairs: tuple[tuple[str, str], ...]
-
-    def get(self, name: str) -> str | None:
-        """The first value of a field."""
-        return next((value for key, value in self.pairs if key == name), None)
-
-
 def accepts(media_type: str | None) -> bool:
-    """Bodies are forms."""
-    return media_type is not None and media_type.partition(";")[0].strip().lower() == MEDIA_TYPE
+    """Bodies are forms, those with files among them."""
+    is_form = media_type is not None and media_type.partition(";")[0].strip().lower() == MEDIA_TYPE
+    return is_form or multipart.is_multipart(media_type)
 
 
-def parse(request: Request, raw: bytes) -> Fields:  # noqa: ARG001
+def parse(request: Request, raw: bytes) -> Fields:
     """The fields of a form. Raises `Invalid` for what is no form, or one with too many fields."""
+    content_type = request.header(b"content-type") or ""
+    if multipart.is_multipart(content_type):
+        parts = multipart.parts(raw, content_type)
+        texts = [(name, value) for name, value in parts if isinstance(value, str)]
+        # A browser sends a file that was not chosen as one without a name and without bytes.
+        files = [
+            (name, value) for name, value in parts if isinstance(value, Upload) and (value.file_name or value.data)
+        ]
+        return Fields(_checked(texts), tuple(files))
     try:
         pairs = parse_qsl(raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
     except (ValueError, UnicodeDecodeError):
         raise Invalid(f"The form is not percent-encoded UTF-8 of at most {FIELDS_MAX} fields.") from None
+    return Fields(_checked(pairs))
+
+
+def _checked(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    found = []
     for name, value in pairs:
         if "\0" in value or "\0" in name:
             raise Invalid(f"{name[:100]} contains the character U+0000, which is not allowed.", field=name[:100])
-    # Browsers send the line ends of text areas as CR LF, whatever was typed.
-    return Fields(tuple((name, value.replace("\r\n", "\n")) for name, value in pairs))
+        # Browsers send the line ends of text areas as CR LF, whatever was typed.
+        found.append((name, value.replace("\r\n", "\n")))
+    return tuple(found)
 
 
 def decoded(request: Request, value: object, type_: type[Any]) -> Any:  # noqa: ARG001
-    """The declared form out of the fields."""
-    pairs = value.pairs if isinstance(value, Fields) else ()
-    return decode.query(pairs, type_, known_elsewhere=frozenset({TOKEN_FIELD}))
+    """The declared form out of the fields. A file goes into a field that is declared as `Upload | None`."""
+    fields = value if isinstance(value, Fields) else Fields(())
+    taken = _file_fields(cast(Any, type_))
+    for name, _ in fields.pairs:
+        if name in taken:
+            raise Invalid(f"{name} must be a file.", field=name)
+    form = decode.query(fields.pairs, type_, known_elsewhere=frozenset({TOKEN_FIELD, *taken}))
+    files: dict[str, Upload] = {}
+    for name, upload in fields.files:
+        if name not in taken:
+            raise Invalid(f"{name[:100]} takes no file.", field=name[:100])
+        if name in files:
+            raise Invalid(f"{name} takes one file.", field=name)
+        files[name] = upload
+    return msgspec.structs.replace(form, **files) if files else form
+
+
+@lru_cache(maxsize=500)
+def _file_fields(type_: Any) -> frozenset[str]:
+    return frozenset(
+        field.name for field in msgspec.structs.fields(type_) if Upload in (field.type, *get_args(field.type))
+    )
 
 
 def vouch(request: Request, value: object) -> None:

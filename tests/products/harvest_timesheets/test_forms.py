@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harbor.kernel.errors import Invalid
+from harbor.kernel.http.multipart import Upload
 from harbor.products.harvest_timesheets import forms, wire
 from harbor.products.harvest_timesheets.sentences import field_label
 
@@ -63,7 +64,7 @@ def test_a_multipart_body_holds_texts_and_files() -> None:
 
     value = forms.multipart(body, "multipart/form-data; boundary=B")
 
-    assert value == {"notes": "Lunch", "receipt": forms.Upload("a.png", "image/png", data)}
+    assert value == {"notes": "Lunch", "receipt": Upload("a.png", "image/png", data)}
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ export function start(enhance) {
  */
 async function send(form, button, enhance) {
   clear(form);
+  const large = tooLarge(form);
+  if (large) return show(form, large);
   let isLeaving = false;
   let body = content(form, button); // before the buttons are disabled: a disabled one is left out
   const free = busy(form, button);
@@ -69,16 +71,37 @@ async function send(form, button, enhance) {
   }
 }
 
-/** @param {HTMLFormElement} form @param {HTMLElement | null} button */
+/**
+ * What is sent: as the form would send itself, so with its files if it says multipart.
+ * @param {HTMLFormElement} form @param {HTMLElement | null} button
+ */
 function content(form, button) {
-  const pairs = new URLSearchParams();
+  const all = new FormData(form);
   const isFree = button instanceof HTMLButtonElement && !button.disabled;
-  for (const [name, value] of new FormData(form)) if (typeof value === "string") pairs.append(name, value);
-  if (isFree && button.name) pairs.append(button.name, button.value);
+  if (isFree && button.name) all.append(button.name, button.value);
+  if (form.enctype === "multipart/form-data") return all;
+  const pairs = new URLSearchParams();
+  for (const [name, value] of all) if (typeof value === "string") pairs.append(name, value);
   return pairs;
 }
 
-/** @param {HTMLFormElement} form @param {HTMLElement | null} button @param {URLSearchParams} body */
+/**
+ * The first file that is larger than its input takes: it would be refused after all of it was sent.
+ * @param {HTMLFormElement} form @returns {Trouble | null}
+ */
+function tooLarge(form) {
+  for (const input of form.querySelectorAll("input[type=file][data-bytes-max]")) {
+    const most = Number(/** @type {HTMLInputElement} */ (input).dataset.bytesMax);
+    for (const file of /** @type {HTMLInputElement} */ (input).files ?? []) {
+      if (file.size <= most) continue;
+      const field = input.getAttribute("name") ?? undefined;
+      return { message: `${file.name} has ${file.size.toLocaleString()} bytes; at most ${most.toLocaleString()} can be sent.`, field };
+    }
+  }
+  return null;
+}
+
+/** @param {HTMLFormElement} form @param {HTMLElement | null} button @param {URLSearchParams | FormData} body */
 function post(form, button, body) {
   // The attribute, not the property: a field named "action" would stand in for it.
   const address = button?.getAttribute("formaction") ?? form.getAttribute("action") ?? location.href;

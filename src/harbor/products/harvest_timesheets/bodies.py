@@ -19,9 +19,9 @@ import msgspec
 from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import Invalid, TooLarge
 from harbor.kernel.http import strict
+from harbor.kernel.http.multipart import Upload
 from harbor.kernel.http.request import Request
 from harbor.products.harvest_timesheets import forms, wire
-from harbor.products.harvest_timesheets.forms import Upload
 from harbor.products.harvest_timesheets.sentences import BLANK, problems
 
 TEXT_LENGTH_MAX = 65_535

@@ -8,37 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http.openapi_schemas import FILE, Schema
+from harbor.kernel.http.multipart import parts
 
 FIELDS_MAX = 10_000
 _DEPTH_MAX = 8
 _INDEX_DIGITS_MAX = 9
 _NAME_LENGTH_MAX = 1_000
-_PARTS_MAX = 100
-_PART_HEAD_BYTES_MAX = 16_384
 _STEP = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
-_BOUNDARY = re.compile(r'boundary=(?:"([^"]{1,70})"|([^;\s]{1,70}))', re.IGNORECASE)
-_NAME = re.compile(r'[;\s]name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
-_FILE_NAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file of a multipart body."""
-
-    file_name: str
-    content_type: str
-    data: bytes
-
-    @classmethod
-    def documented_schema(cls) -> Schema:
-        """A file, as OpenAPI describes it."""
-        return dict(FILE)
 
 
 def form(raw: bytes) -> dict[str, Any]:
@@ -52,16 +32,7 @@ def form(raw: bytes) -> dict[str, Any]:
 
 def multipart(raw: bytes, content_type: str) -> dict[str, Any]:
     """The value of a multipart body; its files are `Upload`s. Raises `Invalid`."""
-    found = _BOUNDARY.search(content_type)
-    if found is None:
-        raise _unreadable("The multipart body names no boundary.")
-    mark = b"--" + (found[1] or found[2]).encode("latin-1")
-    pieces = (b"\r\n" + raw).split(b"\r\n" + mark, _PARTS_MAX)
-    if len(pieces) > _PARTS_MAX:
-        raise _unreadable(f"The multipart body has more than {_PARTS_MAX} parts.")
-    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
-        raise _unreadable("The multipart body does not end with its boundary.")
-    return nested(_part(piece) for piece in pieces[1:-1])
+    return nested(parts(raw, content_type))
 
 
 class _Level(dict[Any, Any]):
@@ -125,29 +96,6 @@ def _settled(value: Any) -> Any:
     if value and all(isinstance(key, int) for key in value):
         return [_settled(value[key]) for key in sorted(value)]
     return {str(key): _settled(item) for key, item in value.items()}
-
-
-def _part(piece: bytes) -> tuple[str, Any]:
-    head, divider, data = piece.removeprefix(b"\r\n").partition(b"\r\n\r\n")
-    if len(head) > _PART_HEAD_BYTES_MAX:
-        raise _unreadable("A part of the multipart body has too many headers.")
-    lines = dict(_header(line) for line in head.decode("utf-8", "replace").split("\r\n") if ":" in line)
-    disposition = lines.get("content-disposition", "")
-    name = _NAME.search(disposition)
-    if not divider or name is None:
-        raise _unreadable("A part of the multipart body has no name.")
-    file_name = _FILE_NAME.search(disposition)
-    if file_name is None:
-        try:
-            return name[1], data.decode("utf-8")
-        except UnicodeDecodeError:
-            raise _unreadable(f"{name[1][:100]} is not UTF-8.") from None
-    return name[1], Upload(file_name[1], lines.get("content-type", "application/octet-stream"), data)
-
-
-def _header(line: str) -> tuple[str, str]:
-    name, _, value = line.partition(":")
-    return name.strip().lower(), value.strip()
 
 
 def _unreadable(message: str) -> Invalid:

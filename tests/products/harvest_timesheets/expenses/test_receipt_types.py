@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harbor.kernel.errors import Invalid
+from harbor.kernel.http.multipart import Upload
 from harbor.products.harvest_timesheets.expenses.receipt_types import RECEIPT_BYTES_MAX, check
-from harbor.products.harvest_timesheets.forms import Upload
 
 
 def png(width: int = 1, height: int = 1) -> bytes:

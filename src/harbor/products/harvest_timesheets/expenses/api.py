@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType, field
 from harbor.kernel import money
 from harbor.kernel.call import Call
 from harbor.kernel.http.decode import OpenBody, Query
+from harbor.kernel.http.multipart import Upload
 from harbor.kernel.http.routes import Created, Place, Route
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets import wire
@@ -19,7 +20,6 @@ from harbor.products.harvest_timesheets.expenses import reading, service
 from harbor.products.harvest_timesheets.expenses.model import ExpenseSeen, Filter
 from harbor.products.harvest_timesheets.expenses.receipts_api import Kept, keep
 from harbor.products.harvest_timesheets.expenses.showing import show
-from harbor.products.harvest_timesheets.forms import Upload
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.places import at
 from harbor.products.harvest_timesheets.time_entries.api import approval_of

@@ -13,7 +13,7 @@ from typing import Final
 
 from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import Invalid
-from harbor.products.harvest_timesheets.forms import Upload
+from harbor.kernel.http.multipart import Upload
 from harbor.products.harvest_timesheets.sentences import problem
 
 RECEIPT_BYTES_MAX: Final = 10 * MIB

@@ -16,6 +16,7 @@ from harbor.kernel.blobs import Blobs
 from harbor.kernel.bounds import KIB
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid, Missing
+from harbor.kernel.http.multipart import Upload
 from harbor.kernel.http.pipeline import Stream
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Route
@@ -24,7 +25,6 @@ from harbor.kernel.http.work import RawStage
 from harbor.products.harvest_timesheets.expenses import reading
 from harbor.products.harvest_timesheets.expenses.model import Expense, Receipt
 from harbor.products.harvest_timesheets.expenses.receipt_types import check
-from harbor.products.harvest_timesheets.forms import Upload
 from harbor.products.harvest_timesheets.places import at
 
 _PIECE_BYTES = 256 * KIB
