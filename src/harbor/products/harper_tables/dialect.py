@@ -5,7 +5,6 @@ Source: docs/products/harper.md#envelope.
 
 from __future__ import annotations
 
-import gzip
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -18,7 +17,7 @@ from harbor.kernel.http.pagestyles import Cursor
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.storage.database import Tx
-from harbor.products.harper_tables import refusals, replies
+from harbor.products.harper_tables import packing, refusals, replies
 from harbor.products.harper_tables.callers import Access
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.error_paths import faults_of, path_of
@@ -48,7 +47,6 @@ _ERRORS_IN_JSON = frozenset({replies.CSV, "text/plain", "text/yaml", "text/event
 
 # Below it a reply fits into a few packets, and packing it would take longer than sending it.
 _PACKED_FROM_BYTES = 16_384
-_PACKING = 1
 
 
 def harper_dialect(operations: Operations, access: Access, compat: Compat) -> Dialect:
@@ -121,10 +119,10 @@ def _encode(value: object, request: Request) -> tuple[bytes, str]:
     found = exchange(request)
     media_type = found.media_type
     body = value.encode(media_type) if isinstance(value, Parts) else replies.encode(value, media_type)
-    # What is kept for an idempotency key is plain: who asks again may not take gzip.
-    may_pack = len(body) >= _PACKED_FROM_BYTES and not found.digest
-    found.is_packed = may_pack and replies.takes_gzip(request.header(b"accept-encoding"))
-    return held(gzip.compress(body, _PACKING, mtime=0) if found.is_packed else body), media_type
+    # What is kept for an idempotency key is plain: who asks again may not take the same coding.
+    if len(body) >= _PACKED_FROM_BYTES and not found.digest:
+        found.coding = packing.coding(request.header(b"accept-encoding"))
+    return held(packing.packed(body, found.coding)), media_type
 
 
 def _headers(request: Request) -> Mapping[str, str]:
@@ -132,8 +130,8 @@ def _headers(request: Request) -> Mapping[str, str]:
     found = exchange(request)
     if found.media_type == replies.CSV and found.error is None and request.error_code is None:
         headers["Content-Disposition"] = 'attachment; filename="data.csv"'
-    if found.is_packed and request.error_code is None:
-        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    if found.coding is not None and request.error_code is None:
+        headers |= {"Content-Encoding": found.coding, "Vary": "Accept-Encoding"}
     if found.asked.startswith("restart"):
         headers["Connection"] = "close"
     return headers

@@ -88,7 +88,7 @@ class Exchange:
     asked: str = ""  # the operation's name as the client wrote it
     digest: str = ""  # what the body says, for a request with an idempotency key
     error: HarborError | None = None
-    is_packed: bool = False
+    coding: str | None = None  # how the reply is packed
 
 
 def exchange(request: Request) -> Exchange:

@@ -34,7 +34,7 @@ _SERVED = {
     "text/plain": "text/plain",
     EVENTS: EVENTS,
 }
-_ACCEPT_LENGTH_MAX = 2_000
+ACCEPT_LENGTH_MAX = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 64) - 1
 
@@ -44,23 +44,14 @@ def negotiate(accept: str | None) -> str:
     if accept is None or not accept.strip() or accept == "*/*" or accept == JSON:
         return JSON
     best, weight_best = "", 0.0
-    for part in accept[:_ACCEPT_LENGTH_MAX].split(","):
+    for part in accept[:ACCEPT_LENGTH_MAX].split(","):
         kind, *parameters = (each.strip().lower() for each in part.split(";"))
-        weight = _weight(parameters)
+        weight = weight_of(parameters)
         if kind in _SERVED and weight > weight_best:
             best, weight_best = _SERVED[kind], weight
     if not best:
         raise not_acceptable()
     return best
-
-
-def takes_gzip(accept: str | None) -> bool:
-    """Whether a client's Accept-Encoding takes gzip."""
-    for part in (accept or "")[:_ACCEPT_LENGTH_MAX].split(","):
-        coding, *parameters = (each.strip().lower() for each in part.split(";"))
-        if coding in ("gzip", "x-gzip", "*"):
-            return _weight(parameters) > 0
-    return False
 
 
 def encode(value: object, media_type: str) -> bytes:
@@ -85,7 +76,8 @@ def plain(value: Any) -> Any:
     return msgspec.json.decode(_json.encode(value))
 
 
-def _weight(parameters: Sequence[str]) -> float:
+def weight_of(parameters: Sequence[str]) -> float:
+    """The `q` of one line of an Accept header: 1 without one, 0 for what is no number."""
     for parameter in parameters:
         if parameter.startswith("q="):
             try:
