@@ -52,8 +52,8 @@ class LeftTheTransaction(AssertionError):
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event not in _FORBIDDEN or not inside.work:
         return
-    # Where a module is imported for the first time, its file is read once in the life of the process.
-    if event == "open" and _is_import(sys._getframe(1)):
+    # Where a module is imported for the first time, its folder and file are read once in the life of the process.
+    if event in ("open", "os.listdir") and _is_import(sys._getframe(1)):
         return
     inside.work = False  # the report itself opens source files
     try:
