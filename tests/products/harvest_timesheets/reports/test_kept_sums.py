@@ -181,15 +181,20 @@ class Life:
 
 async def assert_sums_are_those_of_the_entries(office: Office) -> None:
     entries = await raw(office, "harvest_time_entries")
-    expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+    expected: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0, 0])
     for row in entries:
-        rate_e4 = -1 if row["rate_e4"] is None else row["rate_e4"]
+        rates = [-1 if row[name] is None else row[name] for name in ("rate_e4", "cost_rate_e4")]
         for month in ("", row["spent_on"][:7]):
-            sums = expected[month, rate_e4, *(row[name] for name in KEYS)]
+            sums = expected[month, *rates, *(row[name] for name in KEYS)]
             sums[0] += 1
             sums[1] += row["rounded_e2"]
+            sums[2] += row["hours_e2"]
     kept = {
-        (row["month"], row["rate_e4"], *(row[name] for name in KEYS)): [row["entries"], row["rounded_e2"]]
+        (row["month"], row["rate_e4"], row["cost_rate_e4"], *(row[name] for name in KEYS)): [
+            row["entries"],
+            row["rounded_e2"],
+            row["hours_e2"],
+        ]
         for row in await raw(office, "harvest_time_sums")
     }
     assert kept == expected

@@ -1,4 +1,4 @@
-"""Sums of time: for reports, rounded hours by some of project, person, task, client, rate, billable and billed."""
+"""Sums of time: for reports, hours by some of project, person, task, client, rate, cost rate, billable, billed, approval."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def hold(call: Call, *user_ids: int) -> None:
 def of_period(
     call: Call, columns: Sequence[str], from_on: date, to_on: date, *, reach: Reach | None = None
 ) -> list[Row]:
-    """Rows of `columns`, `entries` and `rounded_e2` of a period, as far as `reach` goes. A missing rate is `NO_RATE_E4`."""
+    """Rows of `columns`, `entries`, `rounded_e2` and `hours_e2` of a period, as far as `reach` goes.
+
+    A missing rate is `NO_RATE_E4`.
+    """
     return sums_store.of_period(call.tx, call.account_id, columns, from_on, to_on, reach=reach)
 
 

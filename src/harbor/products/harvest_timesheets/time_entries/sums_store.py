@@ -1,4 +1,4 @@
-"""Table `harvest_time_sums`: entries and rounded hours by month, project, person, task, client, rate and state.
+"""Table `harvest_time_sums`: entries and hours by month, project, person, task, client, rate, cost rate and state.
 
 Whoever writes entries moves their sums in the same transaction: `kept` around a change, `add` and `take` for entries that
 come and go. Writers of an account wait for each other from there on, so that no entry is counted twice.
@@ -20,21 +20,25 @@ from harbor.products.harvest_timesheets.time_entries.sums_rules import parts_of
 
 NO_RATE_E4: Final = -1
 ALL_MONTHS: Final = ""
-_KEYS = "month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, is_billed, approval_status"
+_RATES: Final = frozenset({"rate_e4", "cost_rate_e4"})
+_MEASURES: Final = "entries, rounded_e2, hours_e2"
+_KEYS = "month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, cost_rate_e4, is_billed, approval_status"
 # Each entry counts to its month and to all months. Rows are written in the order of their key, so that two writers of
 # PostgreSQL never wait for each other crosswise.
 _MOVE = f"""
-    INSERT INTO harvest_time_sums (account_id, {_KEYS}, entries, rounded_e2)
+    INSERT INTO harvest_time_sums (account_id, {_KEYS}, entries, rounded_e2, hours_e2)
     SELECT account_id, CASE WHEN span.is_all = 1 THEN '' ELSE SUBSTR(spent_on, 1, 7) END, project_id, user_id, task_id,
-        client_id, billable, budgeted, COALESCE(rate_e4, {NO_RATE_E4}), {{is_billed}}, approval_status,
-        {{sign}} * COUNT(*), CAST({{sign}} * SUM(rounded_e2) AS BIGINT)
+        client_id, billable, budgeted, COALESCE(rate_e4, {NO_RATE_E4}), COALESCE(cost_rate_e4, {NO_RATE_E4}),
+        {{is_billed}}, approval_status, {{sign}} * COUNT(*), CAST({{sign}} * SUM(rounded_e2) AS BIGINT),
+        CAST({{sign}} * SUM(hours_e2) AS BIGINT)
     FROM harvest_time_entries CROSS JOIN (SELECT 0 AS is_all UNION ALL SELECT 1) AS span
     {{where}}
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-    ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+    ORDER BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
     ON CONFLICT (account_id, {_KEYS}) DO UPDATE
     SET entries = harvest_time_sums.entries + excluded.entries,
-        rounded_e2 = harvest_time_sums.rounded_e2 + excluded.rounded_e2
+        rounded_e2 = harvest_time_sums.rounded_e2 + excluded.rounded_e2,
+        hours_e2 = harvest_time_sums.hours_e2 + excluded.hours_e2
 """
 
 
@@ -86,24 +90,34 @@ def forget_empty(tx: Tx, account_id: str) -> None:
 
 
 def of_period(
-    tx: Tx, account_id: str, columns: Sequence[str], from_on: date, to_on: date, *, reach: Reach | None = None
+    tx: Tx,
+    account_id: str,
+    columns: Sequence[str],
+    from_on: date,
+    to_on: date,
+    *,
+    reach: Reach | None = None,
+    narrow: Callable[[Where], Where] = lambda where: where,
 ) -> list[Row]:
-    """Numbers of entries and rounded hours of a period, by some of the keys; with `reach`, only what it reaches."""
+    """Numbers of entries, and hours, of a period by some of the keys; with `reach`, only what it reaches.
+
+    `narrow` adds terms over the keys, but for the rates.
+    """
     parts = parts_of(from_on, to_on)
     pieces: list[str] = []
     values: dict[str, object] = {}
     if parts.months is not None:
-        where = _within(Where(account_id=account_id), reach)
+        where = narrow(_within(Where(account_id=account_id), reach))
         where.compare("month", ">=", parts.months[0]).compare("month", "<=", parts.months[1])
         values |= where.values
-        pieces.append(f"SELECT {', '.join(columns)}, entries, rounded_e2 FROM harvest_time_sums {where}")
+        pieces.append(f"SELECT {', '.join(columns)}, {_MEASURES} FROM harvest_time_sums {where}")
     for sign, spans in ((1, parts.plus), (-1, parts.minus)):
         for days in spans:
-            where = _on(_within(Where(account_id=account_id), reach), days, len(pieces))
+            where = _on(narrow(_within(Where(account_id=account_id), reach)), days, len(pieces))
             values |= where.values
             pieces.append(
-                f"SELECT {_of_entries(columns)}, {sign} AS entries, {sign} * rounded_e2 AS rounded_e2 "
-                f"FROM harvest_time_entries {where}"
+                f"SELECT {_of_entries(columns)}, {sign} AS entries, {sign} * rounded_e2 AS rounded_e2, "
+                f"{sign} * hours_e2 AS hours_e2 FROM harvest_time_entries {where}"
             )
     return _summed(tx, columns, " UNION ALL ".join(pieces), values) if pieces else []
 
@@ -113,7 +127,7 @@ def of_month(
 ) -> list[Row]:
     """The same of one month, or of all months; of some projects, if they are given."""
     where = Where(account_id=account_id, month=month).among("project_id", project_ids)
-    sql = f"SELECT {', '.join(columns)}, entries, rounded_e2 FROM harvest_time_sums {where}"
+    sql = f"SELECT {', '.join(columns)}, {_MEASURES} FROM harvest_time_sums {where}"
     return _summed(tx, columns, sql, where.values)
 
 
@@ -168,7 +182,8 @@ def _summed(tx: Tx, columns: Sequence[str], sql: str, values: dict[str, object])
     names = ", ".join(columns)
     return tx.rows(
         f"""
-        SELECT {names}, CAST(SUM(entries) AS BIGINT) AS entries, CAST(SUM(rounded_e2) AS BIGINT) AS rounded_e2
+        SELECT {names}, CAST(SUM(entries) AS BIGINT) AS entries, CAST(SUM(rounded_e2) AS BIGINT) AS rounded_e2,
+            CAST(SUM(hours_e2) AS BIGINT) AS hours_e2
         FROM ({sql}) AS part GROUP BY {names} HAVING SUM(entries) <> 0
         """,
         **values,
@@ -176,7 +191,7 @@ def _summed(tx: Tx, columns: Sequence[str], sql: str, values: dict[str, object])
 
 
 def _of_entries(columns: Sequence[str]) -> str:
-    return ", ".join(f"COALESCE(rate_e4, {NO_RATE_E4}) AS rate_e4" if name == "rate_e4" else name for name in columns)
+    return ", ".join(f"COALESCE({name}, {NO_RATE_E4}) AS {name}" if name in _RATES else name for name in columns)
 
 
 def _within(where: Where, reach: Reach | None) -> Where:
