@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from harbor.kernel.blobs import Blobs
 from harbor.kernel.call import Call
 from harbor.kernel.jobs.model import JobKind
+from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
 from harbor.products.appharbor_apps.applications.jobs import remove_kind
 from harbor.products.appharbor_apps.builder.port import Builder
@@ -16,6 +18,9 @@ from harbor.products.appharbor_apps.deploys.jobs import deploy_kind
 from harbor.products.appharbor_apps.deploys.port import Deployer
 from harbor.products.appharbor_apps.git.repositories import Repositories
 from harbor.products.appharbor_apps.logs.book import Book
+
+# Nothing waits for a clock: whoever ends a build or a deployment starts the next.
+SCHEDULES: Final[tuple[Schedule, ...]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

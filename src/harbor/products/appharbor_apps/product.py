@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harbor.kernel.http.product import Product
+from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.migrate import Area
 from harbor.products.appharbor_apps.access.callers import Access
 from harbor.products.appharbor_apps.dialect import appharbor_dialect
@@ -22,6 +23,23 @@ RACING_INDEXES = frozenset(
         "appharbor_service_hooks_by_url",
         "appharbor_drains_by_value",
     }
+)
+# What a rotation of the master key seals again.
+SEALED = (
+    Sealed(
+        table="appharbor_applications",
+        column="build_token",
+        purpose="appharbor.build_token",
+        key=("account_id", "id"),
+    ),
+    Sealed(table="appharbor_variables", column="value", purpose="appharbor.variable", key=("account_id", "id")),
+    Sealed(table="appharbor_builds", column="source_url", purpose="appharbor.source", key=("account_id", "id")),
+    Sealed(
+        table="appharbor_releases",
+        column="variables",
+        purpose="appharbor.release",
+        key=("account_id", "application_id", "number"),
+    ),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -10,6 +11,7 @@ from harbor.kernel.http.services import Services
 from harbor.kernel.ratelimit.rules import Rule
 
 TOOL = "appharbor"
+_RULE = re.compile(r"([0-9]{1,8})/([0-9]{1,6})s", re.ASCII)
 REGIONS = ("amazon-web-services::us-east-1", "amazon-web-services::eu-west-1")
 
 
@@ -26,7 +28,7 @@ class Setup:
     """The operator's decisions. `regions` maps further region identifiers to placement pools.
 
     `consent_page` is where a browser is led that asks to authorize a client. `applications_max` and `hostnames_max` are
-    the plan's quota of an account and of an application; None is no limit.
+    the plan's quota of an account and of an application; None is no limit. `apps_port` is where applications answer.
     """
 
     public_url: str
@@ -39,6 +41,7 @@ class Setup:
     applications_max: int | None = None
     hostnames_max: int | None = None
     builders_max: int = 2
+    apps_port: int | None = None
     limits: Limits = Limits()
 
 
@@ -47,3 +50,13 @@ def setup_of(services: Services) -> Setup:
     found = services.tools[TOOL]
     assert isinstance(found, Setup), found
     return found
+
+
+def parse_limit(text: str) -> Rule | None:
+    """`600/60s` as a rule; `off` or `0` as none. Raises `ValueError`."""
+    if text.strip().lower() in ("off", "0"):
+        return None
+    found = _RULE.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text} is not like 600/60s or off")
+    return Rule(quota=int(found[1]), window_s=int(found[2]))

@@ -165,3 +165,18 @@ def _kill(pid: int) -> None:
     # The end of the first process of a namespace ends all in it; without one the session is what there is.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signal.SIGKILL)
+
+
+async def usable_bwrap() -> str | None:
+    """The path of bubblewrap if it is there and this machine lets it make namespaces; tried once, with `true`."""
+    path = shutil.which("bwrap")
+    if path is None:
+        return None
+    process = await asyncio.create_subprocess_exec(
+        path, "--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-net", "--die-with-parent",
+        "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--", "/bin/true",
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    return path if await process.wait() == 0 else None

@@ -6,12 +6,13 @@ adds or finishes one calls `dispatch`, which queues jobs for those whose turn it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid, Missing, QuotaExceeded
 from harbor.kernel.jobs import queue
+from harbor.kernel.storage.database import Tx
 from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.applications.model import Application, Right
 from harbor.products.appharbor_apps.builds import log_store, store
@@ -239,9 +240,9 @@ def of_application(call: Call, application_id: int, build_id: int) -> Build:
     return build
 
 
-def keys_in_use(call: Call) -> set[str]:
-    """The keys of all artefacts of the call's account: for the sweep of blobs."""
-    return store.keys_in_use(call.tx, call.account_id)
+def artefacts_among(tx: Tx, account_id: str, keys: Set[str]) -> set[str]:
+    """Which of some keys of blobs builds name: for the sweep of blobs, which takes what nobody names."""
+    return store.artefacts_among(tx, account_id, keys)
 
 
 def remove_some(call: Call, application_id: int, limit: int) -> list[int]:

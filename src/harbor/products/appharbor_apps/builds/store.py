@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Set
 
 from harbor.kernel.clock import micros, moment, moment_or_none
 from harbor.kernel.storage.database import Row, Tx
+from harbor.kernel.storage.where import Where
 from harbor.kernel.vault import Vault
 from harbor.products.appharbor_apps.builds.model import Build, Source, Status
 
@@ -213,12 +215,22 @@ def with_artefact(tx: Tx, account_id: str, sha256: str) -> str | None:
     return row["artefact_key"] if row else None
 
 
-def keys_in_use(tx: Tx, account_id: str) -> set[str]:
-    """The keys of all artefacts that builds of an account name: for the sweep of blobs."""
-    rows = tx.rows(
-        "SELECT artefact_key FROM appharbor_builds WHERE account_id = :account_id AND artefact_key IS NOT NULL",
+def artefacts_among(tx: Tx, account_id: str, keys: Set[str]) -> set[str]:
+    """Which of some keys of blobs are artefacts, or may be archives that wait to be built.
+
+    The key of an archive lies sealed, so while one waits none of the account goes.
+    """
+    waiting = tx.row(
+        """
+        SELECT id FROM appharbor_builds
+        WHERE account_id = :account_id AND status IN ('Queued', 'Building') AND source = 'upload' LIMIT 1
+        """,  # appharbor_builds_open
         account_id=account_id,
     )
+    if waiting is not None:
+        return set(keys)
+    where = Where(account_id=account_id).among("artefact_key", sorted(keys))
+    rows = tx.rows(f"SELECT DISTINCT artefact_key FROM appharbor_builds {where}", **where.values)
     return {row["artefact_key"] for row in rows}
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Denied, Missing, Unauthenticated
+from harbor.kernel.errors import Denied, Missing, Unauthenticated, Unavailable
 from harbor.kernel.http.pipeline import Stream
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Route
@@ -97,7 +97,10 @@ async def _admitted(request: Request, services: Services, stage: RawStage, name:
         return applications.require(call, slug, Right.PUSH if is_push else Right.READ)[1]
 
     application: Application = await stage.read(look)
-    return await git.repositories.ensure(application.account_id, application.id), application
+    try:
+        return await git.repositories.ensure(application.account_id, application.id), application
+    except FileNotFoundError:
+        raise Unavailable("git is not installed on this machine; send archives to the build address.") from None
 
 
 async def _caller(request: Request, services: Services) -> Developer:

@@ -90,14 +90,9 @@ def exchange(call: Call, body: TokenFields, request: Request, services: Services
 
 
 def wants_json(accept: str) -> bool:
-    """Whether a client of OAuth asks for JSON and nothing else before it: RestSharp's long list still means a form."""
-    for each in accept.split(","):
-        essence = each.partition(";")[0].strip().lower()
-        if essence == "application/json":
-            return "*/*" not in accept and "application/*" not in accept
-        if "*" in essence or "xml" in essence:
-            return False
-    return False
+    """Whether a client of OAuth asks for JSON and for nothing else: RestSharp names JSON, XML and more, and reads a form."""
+    asked = [essence for each in accept.split(",") if (essence := each.partition(";")[0].strip().lower())]
+    return "application/json" in asked and not any("*" in essence or "xml" in essence for essence in asked)
 
 
 async def verify_password(value: object, request: Request, services: Services) -> sign_in.Verified:
