@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from harbor.app.listening import OPERATIONS_SOCKET
 from harbor.kernel import instance_store as instance
 from harbor.kernel import logs
 from harbor.kernel.clock import Clock
@@ -45,6 +46,8 @@ _HEADERS = "Content-Type, Authorization, Accept"
 # The keys of settings that Harper's configuration has too, by the word of the setting.
 _KEYS: Final[Mapping[str, str]] = {
     "operations_port": "operationsApi_network_port",
+    "operations_secure_port": "operationsApi_network_securePort",
+    "operations_socket": "operationsApi_network_domainSocket",
     "harper_operation_token_timeout": "authentication_operationTokenTimeout",
     "harper_refresh_token_timeout": "authentication_refreshTokenTimeout",
     "harper_audit_retention": "logging_auditRetention",
@@ -112,10 +115,12 @@ class Harper:
 
     def with_stored(self) -> Settings:
         """The settings over what was stored. Several processes share the sockets that were bound before any of them began."""
-        stored = self.configuration.stored.get(_KEYS["operations_port"])
-        if stored is None or "operations_port" in self.settings.given or self.settings.workers > 1:
-            return self.settings
-        return replace(self.settings, operations_port=stored)
+        settings = self.settings
+        if settings.workers > 1:
+            return settings
+        words = ("operations_port", "operations_secure_port") if settings.tls_certificate else ("operations_port",)
+        stored = {word: self.configuration.stored.get(_KEYS[word]) for word in words if word not in settings.given}
+        return replace(settings, **{word: port for word, port in stored.items() if port is not None})
 
     def product(self) -> Product:
         """The product over an installation's users. Raises StartRefused for lifetimes that cannot be."""
@@ -137,6 +142,7 @@ class Harper:
             lifetimes=lifetimes,
             has_sessions=configured["authentication_enableSessions"],
             authorizes_local=configured["authentication_authorizeLocal"],
+            trusted_listeners=frozenset({OPERATIONS_SOCKET}),
         )
         return harper_product(
             access,
@@ -154,7 +160,7 @@ class Harper:
         return Door(
             pipeline=pipeline,
             prefix="/harper",
-            listeners=frozenset({"operations", "harper"}),
+            listeners=frozenset({"operations", "operations_secure", OPERATIONS_SOCKET, "harper"}),
             any_origin_headers=_HEADERS,
             origins=frozenset(map(str, origins)),
         )
@@ -186,6 +192,8 @@ def last_restart(tx: Tx) -> str | None:
 def _started_with(settings: Settings) -> dict[str, Any]:
     """The keys that flag, environment and file have set, and what the process knows of itself."""
     values = {key: getattr(settings, word) for word, key in _KEYS.items() if word in settings.given}
+    if settings.operations_socket is not None:
+        values["operationsApi_network_domainSocket"] = str(settings.operations_socket)
     if "logging_level" in values:
         values["logging_level"] = "warn" if settings.log_level == "warning" else settings.log_level
     about = {"rootPath": str(settings.data), "threads_count": settings.workers}

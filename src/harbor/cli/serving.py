@@ -115,8 +115,7 @@ def announce(bound: Sequence[Listener], mode: str, calendar: str, out: Output) -
     """Print where the server answers."""
     addresses: dict[str, Any] = {}
     for listener in bound:
-        host = f"[{listener.host}]" if ":" in listener.host else listener.host
-        addresses[listener.name] = f"{'https' if listener.tls else 'http'}://{host}:{listener.port}"
+        addresses[listener.name] = listener.address
     facts = {"ready": True, "mode": mode, "clock": calendar, "addresses": addresses}
     lines = [f"Harbor is ready ({mode} mode{', manual clock' if calendar == 'manual' else ''})."]
     lines += [f"  {name:10} {address}" for name, address in addresses.items()]

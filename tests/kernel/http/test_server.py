@@ -10,7 +10,8 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -210,6 +211,44 @@ async def test_one_application_knows_which_listener_was_asked() -> None:
     await task
 
     assert app.listeners == {"main", "operations"}
+
+
+@on_uvloop
+async def test_a_socket_in_the_file_system_is_for_this_user_alone(short_path: Path) -> None:
+    app, stop, path = Application(), asyncio.Event(), short_path / "harbor.sock"
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(path))
+    ready: asyncio.Future[Sequence[Listener]] = asyncio.get_running_loop().create_future()
+    listener = Listener(name="private", host="", port=0, path=path)
+    task = asyncio.create_task(serve(app, [listener], BOUNDS, 5, ready.set_result, stop=stop))
+    assert [each.address for each in await ready] == [f"unix:{path}"]
+
+    client = Client(*await asyncio.open_unix_connection(str(path)))
+    assert b"200 OK" in await client.ask()
+    assert app.listeners == {"private"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(StartRefused, match="where nothing is yet"), bind([listener]):
+        pass
+    client.writer.close()
+    stop.set()
+    await task
+    assert not path.exists()
+
+
+def test_a_file_is_not_taken_for_a_socket_that_was_left_over(short_path: Path) -> None:
+    path = short_path / "notes.txt"
+    path.write_text("mine")
+
+    with pytest.raises(StartRefused), bind([Listener(name="private", host="", port=0, path=path)]):
+        pass
+    assert path.read_text() == "mine"
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room in the hundred bytes that a socket's may have."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
 
 
 @on_uvloop

@@ -29,7 +29,8 @@ class Tls:
 class Listener:
     """An address to listen on; port 0 takes any free one. `port_flag` is what to change when the port is taken.
 
-    Requests find `name` in `scope["state"]["listener"]`.
+    Requests find `name` in `scope["state"]["listener"]`. With `path` it is a socket in the file system instead, for the
+    user of this process alone.
     """
 
     name: str
@@ -37,6 +38,15 @@ class Listener:
     port: int
     tls: Tls | None = None
     port_flag: str = "--port"
+    path: Path | None = None
+
+    @property
+    def address(self) -> str:
+        """Where clients reach it."""
+        if self.path is not None:
+            return f"unix:{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{'http' if self.tls is None else 'https'}://{host}:{self.port}"
 
 
 Bound = Sequence[tuple[Listener, socket.socket]]
@@ -51,6 +61,8 @@ def bind(listeners: Sequence[Listener]) -> Iterator[Bound]:
 
 def bind_one(listener: Listener, stack: ExitStack) -> Bound:
     """Listening sockets for one listener, closed with `stack`. Raises StartRefused."""
+    if listener.path is not None:
+        return [(listener, _listen_at(listener.path, stack))]
     bound: list[tuple[Listener, socket.socket]] = []
     absent: OSError | None = None
     try:
@@ -83,6 +95,30 @@ def _listen(family: int, address: tuple[Any, ...], stack: ExitStack) -> socket.s
     sock.bind(address)
     sock.listen(BACKLOG)  # at once: until then another program can still bind the same port
     return sock
+
+
+def _listen_at(path: Path, stack: ExitStack) -> socket.socket:
+    sock = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+    try:
+        if _is_left_over(path):
+            path.unlink()
+        sock.bind(str(path))
+        path.chmod(0o600)  # nobody connects before `listen`
+        sock.listen(BACKLOG)
+    except OSError as trouble:
+        raise StartRefused(
+            f"There can be no socket at {path} ({trouble}); name a place of this user where nothing is yet."
+        ) from trouble
+    stack.callback(path.unlink, missing_ok=True)
+    return sock
+
+
+def _is_left_over(path: Path) -> bool:
+    """Whether there is a socket whose program has ended."""
+    if not path.is_socket():
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(str(path)) == errno.ECONNREFUSED
 
 
 def _why(listener: Listener, trouble: OSError | None) -> str:

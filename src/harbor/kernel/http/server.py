@@ -236,13 +236,16 @@ class _Server:
             self._open.append(await self._accept(listener, sock, context))
 
     async def _accept(self, listener: Listener, sock: socket.socket, context: ssl.SSLContext | None) -> _Open:
+        protocol = partial(
+            self._protocol,
+            config=self._config,
+            server_state=self._state,
+            app_state={**self._lifespan.state, "listener": listener.name},
+        )
+        if listener.path is not None:
+            return _Open(listener, sock, await self._loop.create_unix_server(protocol, sock=sock, backlog=BACKLOG))
         server = await self._loop.create_server(
-            partial(
-                self._protocol,
-                config=self._config,
-                server_state=self._state,
-                app_state={**self._lifespan.state, "listener": listener.name},
-            ),
+            protocol,
             sock=sock,
             backlog=BACKLOG,
             ssl=context,

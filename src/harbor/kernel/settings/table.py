@@ -62,6 +62,20 @@ class Settings(ProductSettings):
         "The port of Harper's Operations API, beside /harper on the main port. Its clients expect 9925.",
         example="off",
     )
+    operations_secure_port: int | None = setting(
+        SERVER,
+        forms.PORT,
+        None,
+        "One more port of the Operations API, always with TLS. Where there is a certificate, all other ports speak TLS too.",
+        example="9927",
+    )
+    operations_socket: Path | None = setting(
+        SERVER,
+        forms.PATH,
+        None,
+        "A socket in the file system for the Operations API. Only this user can open it, and is a super user without a password.",
+        example="/run/harbor/operations.sock",
+    )
     apps_port: int | None = setting(
         SERVER,
         forms.PORT,

@@ -68,7 +68,7 @@ def harper_operations(
     `means` are what bulk jobs may reach outside the database.
     """
     sql = sql_operations(views, sql_bounds)
-    sign_in = sign_in_operations(users)
+    sign_in = sign_in_operations(users, compat)
     ours = additions((*RECORDS, *SEARCH, *sql))
     bulk = (*load_operations(means or Means()), *EXPORTS, *JOBS)
     catalog = (*describe_operations(views), *CATALOG)

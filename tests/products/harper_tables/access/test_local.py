@@ -60,6 +60,20 @@ async def test_a_page_elsewhere_is_not_this_machine_though_its_browser_is(
         assert await status(Host=host) == await status(Host=host, Origin=f"http://{host}") == 401
 
 
+async def test_who_comes_by_a_listener_that_is_trusted_is_that_user_too(
+    one_engine: Instance, workers: PasswordWorkers
+) -> None:
+    client = otherwise(one_engine, workers, trusted_listeners=frozenset({"private"}))
+    await make_operator(one_engine)
+    ask = {"operation": "user_info"}
+
+    assert (await client.request("POST", "/", ask)).status == 401
+    private = replace(client, mount=replace(client.mount, listener="private"))
+    assert (await private.request("POST", "/", ask)).json()["username"] == USER
+    wrong = {"Authorization": "Basic bmFtZTpub25l"}
+    assert (await private.request("POST", "/", ask, headers=wrong)).status == 401
+
+
 @pytest.mark.parametrize("operation", ["login", "logout"])
 async def test_without_sessions_nobody_logs_in(one_engine: Instance, workers: PasswordWorkers, operation: str) -> None:
     client = otherwise(one_engine, workers, has_sessions=False)

@@ -54,6 +54,14 @@ async def test_a_token_stands_for_its_user(instance: Instance, workers: Password
         assert (await bearer(process, found["operation_token"]).do("user_info"))["username"] == USER
 
 
+async def test_an_older_line_tells_of_users_for_clustering(v4: Instance, one_engine: Instance) -> None:
+    older = claims_of((await v4.do("create_authentication_tokens"))["operation_token"])
+    newer = claims_of((await one_engine.do("create_authentication_tokens"))["operation_token"])
+
+    assert older["cluster_user"] is False
+    assert "cluster_user" not in newer
+
+
 async def test_a_caller_gets_tokens_without_a_password(instance: Instance) -> None:
     found = await instance.do("create_authentication_tokens")
 

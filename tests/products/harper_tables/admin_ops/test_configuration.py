@@ -11,6 +11,7 @@ from tests.products.harper_tables.conftest import Instance
 
 from harbor.app import harper as composition
 from harbor.app.harper import Harper
+from harbor.app.listening import listeners
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.http.reopening import Reopening
@@ -67,6 +68,21 @@ def test_a_stored_port_is_below_the_one_that_was_given() -> None:
     assert composed(given, stored).with_stored().operations_port == 9_001
     # The parent has bound the sockets before anybody could look.
     assert composed(Settings(workers=2), stored).with_stored().operations_port == 9_925
+
+
+def test_a_secure_port_needs_a_certificate_and_one_that_was_stored_waits_for_it() -> None:
+    stored = {"operationsApi_network_securePort": 9_927}
+    certificate = {"tls_certificate": Path("c.pem"), "tls_key": Path("k.pem")}
+
+    assert composed(Settings(), stored).with_stored().operations_secure_port is None
+    found = composed(Settings(**certificate), stored).with_stored()
+    assert [(each.name, each.port, each.tls is None) for each in listeners(found)] == [
+        ("main", 8_000, False),
+        ("operations", 9_925, False),
+        ("operations_secure", 9_927, False),
+    ]
+    with pytest.raises(StartRefused, match="HARBOR_OPERATIONS_SECURE_PORT needs --tls-certificate"):
+        listeners(Settings(operations_secure_port=9_927))
 
 
 def test_lifetimes_that_cannot_be_refuse_the_start() -> None:

@@ -21,6 +21,7 @@ from harbor.products.harper_tables import credentials
 from harbor.products.harper_tables.access import sessions, sign_in, tokens
 from harbor.products.harper_tables.access.tokens import Purpose
 from harbor.products.harper_tables.access.user_access import Known, UserAccess, invalid_token
+from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.fields import Fields
 from harbor.products.harper_tables.operations import Operation
 from harbor.products.harper_tables.refusals import login_failed
@@ -37,9 +38,9 @@ class Minted:
     refresh_token: str | None = field(repr=False)
 
 
-def sign_in_operations(users: UserAccess | None) -> tuple[Operation, ...]:
+def sign_in_operations(users: UserAccess | None, compat: Compat = Compat.V5) -> tuple[Operation, ...]:
     """The operations of these users; None where there are none."""
-    before = _SignIn(users)
+    before = _SignIn(users, compat)
     return (
         Operation(
             name="create_authentication_tokens",
@@ -123,8 +124,9 @@ def _is_role(role: object) -> bool:
 class _SignIn:
     """What is looked at before the transactions of these operations."""
 
-    def __init__(self, users: UserAccess | None) -> None:
+    def __init__(self, users: UserAccess | None, compat: Compat) -> None:
         self._known_users = users
+        self._compat = compat
 
     @property
     def _users(self) -> UserAccess:
@@ -204,4 +206,6 @@ class _SignIn:
             # Two tokens of one second differ, so that only one of them is the newest.
             "jti": services.faculties.ids.next("hpt_"),
         }
+        if self._compat is Compat.V4:
+            claims["cluster_user"] = known.role is not None and known.role.permission.get("cluster_user") is True
         return tokens.sign(key.private_key, key.id, {**claims, **more})

@@ -87,10 +87,12 @@ class UserAccess:
         lifetimes: Lifetimes = DEFAULT_LIFETIMES,
         has_sessions: bool = True,
         authorizes_local: bool = False,
+        trusted_listeners: frozenset[str] = frozenset(),
     ) -> None:
         self.lifetimes = lifetimes
         self.has_sessions = has_sessions
         self._authorizes_local = authorizes_local
+        self._trusted_listeners = trusted_listeners
         self._database = database
         self._now = now
         self._proving = Proving(passwords, throttle, now, verified)
@@ -109,7 +111,7 @@ class UserAccess:
             raise login_failed()
         if self.has_sessions and (secret := sessions.secret_of(request)) is not None:
             return await self._by_session(request, digest(secret))
-        if self._authorizes_local and is_local(request):
+        if request.mount.listener in self._trusted_listeners or (self._authorizes_local and is_local(request)):
             return await self._by_machine()
         raise must_login()
 
