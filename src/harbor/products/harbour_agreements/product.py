@@ -16,6 +16,7 @@ from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.view import View
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
+from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
 from harbor.products.harbour_agreements.organizations.model import zones
 from harbor.products.harbour_agreements.providers.protocol import Providers
 from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
@@ -26,7 +27,7 @@ from harbor.products.harbour_agreements.webhooks import jobs as webhook_jobs
 from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, VERIFICATION
 from harbor.products.harbour_agreements.webhooks.view import harbour_view
 
-SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE,)
+SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, FORGET_SCHEDULE)
 
 
 def harbour_areas(engine: str) -> tuple[Area, ...]:
@@ -65,4 +66,8 @@ def harbour_kinds(
     call_of: engine_jobs.CallOf, providers: Providers, *, dashboard_url: str | None = None
 ) -> list[JobKind]:
     """The kinds of jobs of this product. `call_of` makes a call of the system in an account."""
-    return [*engine_jobs.kinds(call_of, providers), *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url)]
+    return [
+        *engine_jobs.kinds(call_of, providers),
+        *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url),
+        forget_kind(),
+    ]

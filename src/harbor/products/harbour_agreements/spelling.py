@@ -12,14 +12,20 @@ from dataclasses import replace
 from typing import Any
 
 from harbor.kernel.http.pipeline import Pipeline, Receive, Send
+from harbor.kernel.http.product import Product
 from harbor.kernel.http.request import Mount
+from harbor.kernel.http.services import Services
+from harbor.products.harbour_agreements.limits.shared import sliding
 
 _VERSION = re.compile(r"/(v2(?:\.[0-9]{1,3})?)(?=/|$)")
 _SINGULAR = re.compile(r"/(verification|webhook)(?=/|$)")
 
 
 class Spellings(Pipeline):
-    """Harbour's pipeline: every accepted spelling of a path reaches the one route."""
+    """Harbour's pipeline: every accepted spelling of a path reaches the one route, and requests count in a sliding window."""
+
+    def __init__(self, product: Product, services: Services) -> None:
+        super().__init__(product, replace(services, limiter=sliding(services.database)))
 
     async def __call__(
         self, scope: MutableMapping[str, Any], receive: Receive, send: Send, path: str, mount: Mount

@@ -9,7 +9,8 @@ CREATE TABLE harbour_organizations (
 );
 
 -- One check, or one part of a criminal check. The conditions are docs/products/harbour.md#invariants.
--- search holds all that a search looks through, folded, so that it is found by substring.
+-- search holds all that a search looks through, folded, so that it is found by substring. What may be long stands last:
+-- whoever tests a row for it need not read on.
 CREATE TABLE harbour_verifications (
     account_id TEXT NOT NULL,
     id TEXT NOT NULL,
@@ -28,16 +29,16 @@ CREATE TABLE harbour_verifications (
     agreement_link_id TEXT,
     submission_id TEXT,
     consent_id TEXT,
-    metadata TEXT NOT NULL,
-    latest_response TEXT,
-    details TEXT NOT NULL,
-    search TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     last_status_at BIGINT,
     submitted_at BIGINT,
     completed_at BIGINT,
     redacted_at BIGINT,
+    search TEXT NOT NULL,
+    metadata TEXT NOT NULL,
+    details TEXT NOT NULL,
+    latest_response TEXT,
     PRIMARY KEY (account_id, id),
     CHECK ((result IS NULL) = (status IN ('started', 'cancelled'))),
     CHECK (status <> 'in_progress' OR result = 'pending'),
@@ -63,13 +64,15 @@ CREATE INDEX harbour_verifications_by_reference ON harbour_verifications (accoun
 CREATE INDEX harbour_verifications_kept ON harbour_verifications (account_id, completed_at, id)
     WHERE completed_at IS NOT NULL AND redacted_at IS NULL;
 
--- Every pair of metadata, its value as canonical text behind '=', or 'null': a filter of several pairs is an intersection.
+-- Every pair of metadata, its value as canonical text behind '=', or 'null': a filter of several pairs is an intersection,
+-- and stands in the order of the default list, so that no row of a verification is read that is not shown.
 CREATE TABLE harbour_verification_metadata (
     account_id TEXT NOT NULL,
     key TEXT NOT NULL,
     value TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
     verification_id TEXT NOT NULL,
-    PRIMARY KEY (account_id, key, value, verification_id)
+    PRIMARY KEY (account_id, key, value, created_at, verification_id)
 );
 CREATE INDEX harbour_verification_metadata_of ON harbour_verification_metadata (account_id, verification_id);
 

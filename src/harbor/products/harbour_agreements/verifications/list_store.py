@@ -1,38 +1,65 @@
 """Lists of verifications: two pairs of metadata and a search among a million are found from their rarest condition.
 
-Source: docs/products/harbour.md#list.
+Pairs and trigrams have the age and id of what they belong to, so most of it is found, ordered and counted without reading
+a row; only the rows of the page are read whole. Source: docs/products/harbour.md#list.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Tx
 from harbor.products.harbour_agreements.ordering import Order
-from harbor.products.harbour_agreements.verifications import search_store
+from harbor.products.harbour_agreements.verifications import search_store, store
 from harbor.products.harbour_agreements.verifications.model import Verification, Wanted
-from harbor.products.harbour_agreements.verifications.store import verification_of
 
 # How far it is counted which condition is the rarest. A thousand rows are looked at in 3 ms.
 _PROBE_ROWS = 1_000
 _NEVER_NULL = frozenset({"id", "created_at", "updated_at", "status", "verification_type"})
+# What is known of a row before it is read.
+_KNOWN_BEFORE = frozenset({"id", "created_at"})
+_ROW_OF_FOUND = "v.account_id = :account_id AND v.id = f.verification_id"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the rows of a list are found: what stands behind FROM and WHERE, and where its id and age are."""
+
+    source: str
+    condition: str
+    values: dict[str, object]
+    id: str
+    created_at: str
+    has_row: bool
+
+    def with_row(self) -> _Way:
+        """The same with the row `v` of each, for what is known only there."""
+        if self.has_row:
+            return self
+        source = f"{self.source} CROSS JOIN harbour_verifications v"
+        condition = f"{self.condition} AND {_ROW_OF_FOUND}"
+        return _Way(source, condition, self.values, "v.id", "v.created_at", has_row=True)
 
 
 def listed(tx: Tx, account_id: str, wanted: Wanted, order: Order, page: PageRequest) -> Page[Verification]:
     """A numbered page with the count of all. Ties are broken by id in the same direction, nulls come last."""
-    condition, values = _condition(tx, account_id, wanted)
+    way = _way(tx, account_id, wanted)
     column = "id" if order.field == "verification_id" else order.field
+    if column not in _KNOWN_BEFORE:
+        way = way.with_row()
+    by = {"id": way.id, "created_at": way.created_at}.get(column, f"v.{column}")
     direction = "DESC" if order.is_descending else "ASC"
-    nulls = "" if column in _NEVER_NULL else f"(v.{column} IS NULL), "
+    nulls = "" if column in _NEVER_NULL else f"({by} IS NULL), "
     rows = tx.rows(
         f"""
-        SELECT v.* FROM harbour_verifications v
-        WHERE {condition}
-        ORDER BY {nulls}v.{column} {direction}, v.id {direction}          -- harbour_verifications_by_age by default
+        SELECT {way.id} AS id FROM {way.source}
+        WHERE {way.condition}
+        ORDER BY {nulls}{by} {direction}, {way.id} {direction}          -- harbour_verifications_by_age by default
         LIMIT :limit OFFSET :offset
         """,
-        **values,
+        **way.values,
         limit=page.limit,
         offset=page.offset,
     )
@@ -40,41 +67,68 @@ def listed(tx: Tx, account_id: str, wanted: Wanted, order: Order, page: PageRequ
     if rows and len(rows) < page.limit:
         total = page.offset + len(rows)
     else:
-        counted = tx.row(f"SELECT count(*) AS n FROM harbour_verifications v WHERE {condition}", **values)
+        counted = tx.row(f"SELECT count(*) AS n FROM {way.source} WHERE {way.condition}", **way.values)
         assert counted is not None
         total = counted["n"]
-    return Page(tuple(map(verification_of, rows)), more=page.offset + len(rows) < total, total=total)
+    found = store.find_all(tx, account_id, [row["id"] for row in rows])
+    return Page(found, more=page.offset + len(rows) < total, total=total)
 
 
-def _condition(tx: Tx, account_id: str, wanted: Wanted) -> tuple[str, dict[str, object]]:
-    """The terms of a list, the rarest as the one that finds the rows and the others as tests of each row found."""
-    values: dict[str, object] = {"account_id": account_id}
-    terms = ["v.account_id = :account_id"]
+def _way(tx: Tx, account_id: str, wanted: Wanted) -> _Way:
+    """From the rarest condition to the others, which test each row found."""
     pairs = _rarest_first(tx, account_id, wanted.metadata)
-    if wanted.search is not None:
-        values["search"] = wanted.search
-        terms.append(f"{'instr' if tx.engine == 'sqlite' else 'strpos'}(v.search, :search) > 0")
-        is_rarer = not pairs or pairs[0][0] > _PROBE_ROWS
-        if is_rarer and search_store.can_find(wanted.search):
-            values["grams"] = search_store.grams(tx.engine, wanted.search)
-            terms.append(search_store.term(tx.engine))
+    values: dict[str, object] = {"account_id": account_id}
     for index, (_, key, value) in enumerate(pairs):
         values |= {f"key_{index}": key, f"value_{index}": value}
-    if pairs and "grams" not in values:
-        finding = """
-            v.id IN (SELECT m.verification_id FROM harbour_verification_metadata m
-                     WHERE m.account_id = :account_id AND m.key = :key_0 AND m.value = :value_0"""
-        tests = "".join(f" AND {_has_pair('m.verification_id', index)}" for index in range(1, len(pairs)))
-        terms.append(f"{finding}{tests})")
+    by_search = _finds_by_search(wanted.search, pairs)
+    if by_search:
+        values["grams"] = search_store.grams(tx.engine, wanted.search or "")
+    if by_search and tx.engine == "sqlite":
+        tests = [_has_pair(index, "f.created_at", "f.verification_id") for index in range(len(pairs))]
+        way = _Way(
+            f"({search_store.CANDIDATES}) f",
+            " AND ".join(["f.account_id = :account_id", *tests]),
+            values,
+            "f.verification_id",
+            "f.created_at",
+            has_row=False,
+        )
+    elif pairs and not by_search:
+        tests = [_has_pair(index, "f.created_at", "f.verification_id") for index in range(1, len(pairs))]
+        finding = "f.account_id = :account_id AND f.key = :key_0 AND f.value = :value_0"
+        way = _Way(
+            "harbour_verification_metadata f",
+            " AND ".join([finding, *tests]),
+            values,
+            "f.verification_id",
+            "f.created_at",
+            has_row=False,
+        )
     else:
-        terms += [_has_pair("v.id", index) for index in range(len(pairs))]
-    return " AND ".join(terms), values
+        tests = [_has_pair(index, "v.created_at", "v.id") for index in range(len(pairs))]
+        grams = [search_store.HAS_GRAMS] if by_search else []
+        condition = " AND ".join(["v.account_id = :account_id", *grams, *tests])
+        way = _Way("harbour_verifications v", condition, values, "v.id", "v.created_at", has_row=True)
+    if wanted.search is None:
+        return way
+    way = way.with_row()
+    position = "instr" if tx.engine == "sqlite" else "strpos"
+    values["search"] = wanted.search
+    condition = f"{way.condition} AND {position}(v.search, :search) > 0"
+    return _Way(way.source, condition, values, way.id, way.created_at, has_row=True)
 
 
-def _has_pair(id_: str, index: int) -> str:
+def _finds_by_search(search: str | None, pairs: list[tuple[int, str, str]]) -> bool:
+    if search is None or not search_store.can_find(search):
+        return False
+    return not pairs or (pairs[0][0] > _PROBE_ROWS and search_store.is_rare(search))
+
+
+def _has_pair(index: int, created_at: str, id_: str) -> str:
     return f"""EXISTS (
         SELECT 1 FROM harbour_verification_metadata o
-        WHERE o.account_id = :account_id AND o.key = :key_{index} AND o.value = :value_{index} AND o.verification_id = {id_})"""
+        WHERE o.account_id = :account_id AND o.key = :key_{index} AND o.value = :value_{index}
+          AND o.created_at = {created_at} AND o.verification_id = {id_})"""
 
 
 def _rarest_first(tx: Tx, account_id: str, metadata: Mapping[str, str]) -> list[tuple[int, str, str]]:

@@ -6,8 +6,17 @@ three characters has no trigram.
 
 from __future__ import annotations
 
+from harbor.kernel.clock import micros
 from harbor.kernel.storage.database import Tx
-from harbor.products.harbour_agreements.verifications.model import Result, Status, SubStatus, Subtype, Tier, Type
+from harbor.products.harbour_agreements.verifications.model import (
+    Result,
+    Status,
+    SubStatus,
+    Subtype,
+    Tier,
+    Type,
+    Verification,
+)
 
 _LENGTH = 3
 # A long text has many trigrams, and the few rarest find what all would: reading a frequent one costs more than it spares.
@@ -29,19 +38,21 @@ _WORDS = (
 _IN_WORDS = frozenset(word[place : place + _LENGTH] for word in _WORDS for place in range(len(word) - _LENGTH + 1))
 
 
-def add(tx: Tx, account_id: str, verification_id: str, text: str) -> None:
-    """Make a text findable. PostgreSQL does it by itself."""
+def add(tx: Tx, account_id: str, found: Verification, text: str) -> None:
+    """Make a verification findable by a text. PostgreSQL does it by itself."""
     if tx.engine != "sqlite":
         return
     row = tx.row(
         """
-        INSERT INTO harbour_search_rows (account_id, verification_id) VALUES (:account_id, :verification_id)
+        INSERT INTO harbour_search_rows (account_id, verification_id, created_at)
+        VALUES (:account_id, :verification_id, :created_at)
         RETURNING number
         """,
         account_id=account_id,
-        verification_id=verification_id,
+        verification_id=found.id,
+        created_at=micros(found.created_at),
     )
-    assert row is not None, verification_id
+    assert row is not None, found.id
     tx.run("INSERT INTO harbour_search (rowid, text) VALUES (:number, :text)", number=row["number"], text=text)
 
 
@@ -70,13 +81,13 @@ def can_find(text: str) -> bool:
     return len(text) >= _LENGTH
 
 
-def term(engine: str) -> str:
-    """The condition on a row `v` of verifications that it is a candidate for `:grams` in `:account_id`."""
-    if engine == "sqlite":
-        return """
-            v.id IN (SELECT r.verification_id FROM harbour_search s JOIN harbour_search_rows r ON r.number = s.rowid
-                     WHERE s.harbour_search MATCH :grams AND r.account_id = :account_id)"""
-    return "harbour_trigrams(v.search) @> harbour_trigrams(CAST(:grams AS TEXT))"
+# On SQLite: rows `f` of those that have `:grams`, with the account, id and age of each.
+CANDIDATES = """
+    SELECT r.account_id, r.verification_id, r.created_at
+    FROM harbour_search s CROSS JOIN harbour_search_rows r
+    WHERE s.harbour_search MATCH :grams AND r.number = s.rowid AND r.account_id = :account_id"""
+# On PostgreSQL: the condition on a row `v` of verifications that it has them.
+HAS_GRAMS = "harbour_trigrams(v.search) @> harbour_trigrams(CAST(:grams AS TEXT))"
 
 
 def grams(engine: str, text: str) -> str:
@@ -86,6 +97,12 @@ def grams(engine: str, text: str) -> str:
     found = dict.fromkeys(text[place : place + _LENGTH] for place in range(len(text) - _LENGTH + 1))
     rarest = sorted(found, key=_frequency)[:GRAMS_MAX]
     return " AND ".join('"' + gram.replace('"', '""') + '"' for gram in rarest)
+
+
+def is_rare(text: str) -> bool:
+    """Whether a text has letters of an id, so that few rows have all of it: no documented word, no moment."""
+    found = {text[place : place + _LENGTH] for place in range(len(text) - _LENGTH + 1)}
+    return any(gram not in _IN_WORDS and not gram.isdigit() for gram in found)
 
 
 def _frequency(gram: str) -> int:

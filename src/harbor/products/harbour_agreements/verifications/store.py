@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -74,8 +74,8 @@ def insert(tx: Tx, account_id: str, made: Verification, search: str) -> None:
         f"INSERT INTO harbour_verifications ({', '.join(_COLUMNS)}) VALUES ({', '.join(':' + name for name in _COLUMNS)})",
         **_values(made, search),
     )
-    _insert_pairs(tx, account_id, made.id, made.metadata)
-    search_store.add(tx, account_id, made.id, search)
+    _insert_pairs(tx, account_id, made)
+    search_store.add(tx, account_id, made, search)
 
 
 def put(tx: Tx, account_id: str, changed: Verification, search: str) -> None:
@@ -99,10 +99,10 @@ def put(tx: Tx, account_id: str, changed: Verification, search: str) -> None:
     )
     if before["search"] != search:
         search_store.remove(tx, account_id, changed.id, before["search"])
-        search_store.add(tx, account_id, changed.id, search)
+        search_store.add(tx, account_id, changed, search)
     if before["metadata"] != values["metadata"]:
         _delete_pairs(tx, account_id, changed.id)
-        _insert_pairs(tx, account_id, changed.id, changed.metadata)
+        _insert_pairs(tx, account_id, changed)
 
 
 def find(tx: Tx, account_id: str, verification_id: str) -> Verification | None:
@@ -113,6 +113,23 @@ def find(tx: Tx, account_id: str, verification_id: str) -> Verification | None:
         id=verification_id,
     )
     return None if row is None else verification_of(row)
+
+
+def find_all(tx: Tx, account_id: str, ids: Sequence[str]) -> list[Verification]:
+    """The verifications with these ids, in this order."""
+    values: dict[str, object] = {f"id_{index}": id_ for index, id_ in enumerate(ids)}
+    if not values:
+        return []
+    rows = tx.rows(
+        f"""
+        SELECT * FROM harbour_verifications
+        WHERE account_id = :account_id AND id IN ({", ".join(":" + name for name in values)})
+        """,
+        account_id=account_id,
+        **values,
+    )
+    found = {row["id"]: row for row in rows}
+    return [verification_of(found[id_]) for id_ in ids]
 
 
 def lock(tx: Tx, account_id: str, verification_id: str) -> Verification | None:
@@ -204,15 +221,21 @@ def completed_before(tx: Tx, account_id: str, type_: Type, before_us: int, limit
     return [verification_of(row) for row in rows]
 
 
-def _insert_pairs(tx: Tx, account_id: str, verification_id: str, metadata: Mapping[str, Any]) -> None:
+def _insert_pairs(tx: Tx, account_id: str, made: Verification) -> None:
     tx.run_many(
         """
-        INSERT INTO harbour_verification_metadata (account_id, key, value, verification_id)
-        VALUES (:account_id, :key, :value, :verification_id)
+        INSERT INTO harbour_verification_metadata (account_id, key, value, created_at, verification_id)
+        VALUES (:account_id, :key, :value, :created_at, :verification_id)
         """,
         [
-            {"account_id": account_id, "key": key, "value": canonical(value), "verification_id": verification_id}
-            for key, value in metadata.items()
+            {
+                "account_id": account_id,
+                "key": key,
+                "value": canonical(value),
+                "created_at": micros(made.created_at),
+                "verification_id": made.id,
+            }
+            for key, value in made.metadata.items()
         ],
     )
 

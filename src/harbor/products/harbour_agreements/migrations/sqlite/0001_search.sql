@@ -3,6 +3,7 @@
 CREATE TABLE harbour_search_rows (
     account_id TEXT NOT NULL,
     verification_id TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
     number BIGINT PRIMARY KEY
 );
 CREATE UNIQUE INDEX harbour_search_rows_of ON harbour_search_rows (account_id, verification_id);
