@@ -40,9 +40,9 @@ class Chosen:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = "https://harbor.example.test"
-    appharbor_apps_domain: str = "apps.localhost"
-    appharbor_apps_host: str = "127.0.0.1"
-    appharbor_apps_port: int | None = None
+    apps_domain: str = "apps.localhost"
+    apps_host: str = "127.0.0.1"
+    apps_port: int | None = None
     appharbor_builders: int = 2
     appharbor_allow_unsandboxed: bool = False
     appharbor_package_index: str | None = None
