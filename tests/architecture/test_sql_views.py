@@ -37,7 +37,8 @@ async def test_every_view_is_readable(database: Database) -> None:
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")
 def test_a_view_shows_nothing_secret(view: SqlView) -> None:
     assert not SECRET & set(view.columns)
-    assert not {sealed.column for sealed in SEALED_COLUMNS} & set(view.columns)
+    sealed = {each.column for each in SEALED_COLUMNS if each.table in view.select.split()}
+    assert not sealed & set(view.columns)
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: f"{view.database}.{view.name}")

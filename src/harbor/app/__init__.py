@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 import harbor
-from harbor.app import harper, harvest
+from harbor.app import appharbor, events, harper, harvest
 from harbor.app.listening import operations_listener
 from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
 from harbor.app.service_routes import ServiceRoutes
@@ -65,15 +65,11 @@ from harbor.kernel.webhooks.dispatch.record import Recorder
 from harbor.kernel.webhooks.dispatch.send import Finished, send
 from harbor.kernel.webhooks.model import Subscription
 from harbor.kernel.webhooks.queue import store as queue
-from harbor.kernel.webhooks.retries import STANDARD, parse_schedule
 from harbor.kernel.webhooks.subscriptions.directory import Directory
 from harbor.kernel.webhooks.view import Views
 from harbor.kernel.writebehind import WriteBehind
 from harbor.products.harbor_events.admin import upkeep
-from harbor.products.harbor_events.limits import DOCUMENTED, Limits, parse_limit
 from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
-from harbor.products.harbor_events.product import harbor_product
-from harbor.products.harbor_events.webhooks.view import harbor_view
 from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
 from harbor.products.harper_tables.admin_ops.system import api as harper_restart
 from harbor.products.harper_tables.pages import section as harper_pages
@@ -125,6 +121,12 @@ class Harbor:
             policy = OutboundPolicy(allow_http=settings.webhook_allow_http, allow_cidrs=settings.webhook_allow_cidrs)
             self.client = OutboundClient(policy, proxy=settings.webhook_proxy, ca_file=settings.webhook_ca_file)
             ends.push_async_callback(self.client.close)
+            self.blobs = LocalBlobs(DataDir(settings.data).blobs)
+            self.appharbor = appharbor.AppHarbor(
+                settings=settings, database=self.database, clock=self.clock, blobs=self.blobs, outbound=policy
+            )
+            await self.appharbor.start()
+            ends.push_async_callback(self.appharbor.close)
             await self._compose(policy)
             self._ends = ends.pop_all()
 
@@ -163,28 +165,30 @@ class Harbor:
                 "requests": requestlog.insert,
                 "used": lambda tx, used: identity.touch(tx, {(account, key): at for account, key, at in used}),
                 **harvest.WRITES,
+                **appharbor.WRITES,
             },
         )
         if database.engine == "sqlite":  # the only process: whoever held a lease is gone
             await database.write(lambda tx: (queue.recover(tx, None), jobs.recover_all(tx)))
-        self.blobs = LocalBlobs(DataDir(settings.data).blobs)
         self.worker = Worker(
             database,
-            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper, self.blobs)),
+            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper, self.appharbor, self.blobs)),
             self.clock,
             self.faculties.ids.next,
             schedules=SCHEDULES,
         )
         self.calendar = Calendar(self.clock, database, self.dispatcher, self.worker, self.write_behind)
+        apps = self.appharbor.product(self.write_behind)
         self.services = self._make_services(owner, policy, recorder)
         self._gauges()
         products = {
-            "harbor": self._harbor_product(),
+            "harbor": events.product(settings, self.clock),
             "harper": self.harper.product(),
             "harvest": harvest.product(settings, database, self.clock, self.write_behind),
             "console": console_product(database, sections(self.harper.means.sql_bounds), version=harbor.__version__),
         }
         self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
+        self.pipelines["appharbor"] = self.appharbor.pipeline(apps, self.services)
         await self.worker.start()
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
         if database.engine == "postgres":  # others may work on it too
@@ -199,7 +203,7 @@ class Harbor:
         positions.start_after(position)
         if largest_id is not None:
             ids.not_below(largest_id)
-        views = Views({"harbor": self._harbor_view()})
+        views = Views({"harbor": events.view(self.settings), appharbor.VIEW: self.appharbor.view()})
         return Faculties(ids=ids, positions=positions, directory=Directory(), views=views, vault=self.vault)
 
     def _means(self, owner: str, recorder: Recorder) -> Means:
@@ -254,27 +258,11 @@ class Harbor:
             "mails_go_out": self.settings.smtp_host is not None,
             harper_restart.RESTART: self._restart_everywhere,
             harper_configuration.TOOL: self.harper.configuration,
+            **self.appharbor.tools(),
         }
-
-    def _harbor_view(self) -> Any:
-        settings = self.settings
-        own = {"production": settings.retry_schedule_production, "sandbox": settings.retry_schedule_sandbox}
-        return harbor_view(
-            auto_disable_after_hours=settings.auto_disable_after_hours,
-            retries=parse_schedule(settings.retry_schedule) if settings.retry_schedule else STANDARD,
-            by_environment={name: parse_schedule(text) for name, text in own.items() if text},
-        )
 
     def _apis(self) -> Sequence[Api]:
         return [api_of("harbor", document(self.pipelines["harbor"].product, base_url=""))]
-
-    def _harbor_product(self) -> Any:
-        limits = Limits(
-            production=parse_limit(self.settings.rate_limit_production),
-            sandbox=parse_limit(self.settings.rate_limit_sandbox),
-            refusals=DOCUMENTED.refusals,
-        )
-        return harbor_product(limits, lambda: micros(self.clock.now()))
 
     async def _limiter(self) -> RateLimiter:
         if self.settings.database is None:
@@ -327,6 +315,7 @@ class Harbor:
                 Door(pipeline=self.pipelines["console"], prefix=CONSOLE),
                 self.harper.door(self.pipelines["harper"]),
                 harvest.door(self.pipelines["harvest"]),
+                appharbor.door(self.pipelines["appharbor"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],
             services=self._routes.by_path(),

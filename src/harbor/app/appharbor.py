@@ -92,11 +92,11 @@ class Choices(Protocol):
     @property
     def public_url(self) -> str | None: """How the server is reached from outside."""
     @property
-    def appharbor_apps_domain(self) -> str: """The domain below which applications answer."""
+    def apps_domain(self) -> str: """The domain below which applications answer."""
     @property
-    def appharbor_apps_host(self) -> str: """The address at which applications answer."""
+    def apps_host(self) -> str: """The address at which applications answer."""
     @property
-    def appharbor_apps_port(self) -> int | None: """The port at which applications answer; None runs none."""
+    def apps_port(self) -> int | None: """The port at which applications answer; None runs none."""
     @property
     def appharbor_builders(self) -> int: """How many builds run at once."""
     @property
@@ -156,8 +156,8 @@ class AppHarbor:
         days = settings.appharbor_token_days
         return Setup(
             public_url=f"{(settings.public_url or f'http://{settings.host}:{settings.port}').rstrip('/')}{PREFIX}",
-            apps_domain=settings.appharbor_apps_domain,
-            apps_port=settings.appharbor_apps_port,
+            apps_domain=settings.apps_domain,
+            apps_port=settings.apps_port,
             allows_invitations=settings.appharbor_invitations,
             allows_password_login=settings.appharbor_password_login,
             token_lifetime=None if days is None else timedelta(days=days),

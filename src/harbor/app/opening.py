@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from harbor.app.appharbor import AREA as APPHARBOR_AREA
+from harbor.app.appharbor import RACING_INDEXES as APPHARBOR_RACING
+from harbor.app.appharbor import SEALED as APPHARBOR_SEALED
 from harbor.app.harvest import AREA as HARVEST_AREA
 from harbor.app.harvest import RACING_INDEXES as HARVEST_RACING
 from harbor.kernel import bounds
@@ -27,12 +30,20 @@ from harbor.products.harper_tables.product import harper_area
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset(
-    {"deliveries_fan_out", "idempotency_pkey", "jobs_unique_key", "counters_pkey", *HARPER_RACING, *HARVEST_RACING}
+    {
+        "deliveries_fan_out",
+        "idempotency_pkey",
+        "jobs_unique_key",
+        "counters_pkey",
+        *HARPER_RACING,
+        *HARVEST_RACING,
+        *APPHARBOR_RACING,
+    }
 )
 
 
 # Every sealed column of the installation: the kernel's and those of the products.
-SEALED_COLUMNS = (*SEALED, *HARPER_SEALED)
+SEALED_COLUMNS = (*SEALED, *HARPER_SEALED, *APPHARBOR_SEALED)
 
 
 def areas(engine: str) -> tuple[Area, ...]:
@@ -43,6 +54,7 @@ def areas(engine: str) -> tuple[Area, ...]:
         Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
         harper_area(engine),
         HARVEST_AREA,
+        APPHARBOR_AREA,
     )
 
 

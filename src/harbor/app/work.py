@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from harbor.app import appharbor
 from harbor.app.harper import Harper
 from harbor.app.opening import SEALED_COLUMNS
 from harbor.kernel.blobs import Blobs
@@ -37,15 +38,21 @@ SCHEDULES: Final = (
     *harbor_jobs.SCHEDULES,
     *harper_jobs.SCHEDULES,
     *harvest_jobs.SCHEDULES,
+    *appharbor.SCHEDULES,
 )
 # What names blobs, of every product that keeps some: the sweep removes the others.
-NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among,)
+NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among, appharbor.NAMING)
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
 
 
 def kinds(
-    settings: Settings, vault: Vault, call_of: Callable[[Tx, str], Call], harper: Harper, blobs: Blobs
+    settings: Settings,
+    vault: Vault,
+    call_of: Callable[[Tx, str], Call],
+    harper: Harper,
+    apps: appharbor.AppHarbor,
+    blobs: Blobs,
 ) -> list[Any]:
     """Every kind of job. `call_of` makes a call of the platform in an account."""
     policy = RetentionPolicy(
@@ -64,6 +71,7 @@ def kinds(
         *harbor_jobs.kinds(call_of),
         *harper_jobs.kinds(call_of, harper.configuration, harper.means),
         *harvest_jobs.kinds(call_of),
+        *apps.kinds(call_of),
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harbor.app import apply_schema, open_database
+from harbor.app import appharbor, apply_schema, open_database
 from harbor.kernel import instance_store as instance
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import SystemClock, micros
@@ -68,14 +68,14 @@ async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
         "email": FIRST_EMAIL,
         "password": password,
     }
-    harvest = made.pop("harvest")
+    others = {product: made.pop(product) for product in ("harvest", "appharbor")}
     return {
         "data_dir": str(settings.data),
         "mode": mode,
         "console": made.pop("console"),
         "harbor": made,
         "harper": {"username": HARPER_USERNAME, "password": harper_password},
-        "harvest": harvest,
+        **others,
     }
 
 
@@ -104,6 +104,7 @@ def _write(tx: Tx, faculties: Faculties, hashed: str, harper_hash: str, mode: st
             made["admin_key"] = _root_key(call, organization_id)
             harper_users.set_up(call, HARPER_USERNAME, harper_hash)
             made["harvest"] = _harvest_account(call, person.id)
+            made["appharbor"] = appharbor.open_account(call, person_id=person.id)
     instance.put(tx, instance.MODE, mode)
     instance.put(tx, instance.KEY_FINGERPRINT, faculties.vault.fingerprint)
     return made

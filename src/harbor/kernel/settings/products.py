@@ -97,3 +97,50 @@ class ProductSettings:
         "How many reports a token of Harvest may ask for in a span of time.",
         example="1000/900s",
     )
+    appharbor_builders: int = setting(
+        PRODUCTS, forms.number(1, 64), "2", "How many builds of applications run at once.", example="4"
+    )
+    appharbor_allow_unsandboxed: bool = setting(
+        PRODUCTS,
+        forms.SWITCH,
+        "off",
+        "Run the code of applications also where this machine has no sandbox for it. Whoever may push then acts as this user.",
+        example="on",
+    )
+    appharbor_package_index: str | None = setting(
+        PRODUCTS,
+        forms.TEXT,
+        None,
+        "Where packages of Python come from, instead of the public index.",
+        example="https://pypi.example.com/simple",
+    )
+    appharbor_applications_max: int | None = setting(
+        PRODUCTS, forms.number(1, 1_000_000), None, "How many applications an account may have.", example="20"
+    )
+    appharbor_invitations: bool = setting(
+        PRODUCTS,
+        forms.SWITCH,
+        "on",
+        "Whether addresses that nobody has yet may become collaborators.",
+        example="off",
+    )
+    appharbor_password_login: bool = setting(
+        PRODUCTS, forms.SWITCH, "on", "Whether a name and a password give a token of AppHarbor.", example="off"
+    )
+    appharbor_token_days: int | None = setting(
+        PRODUCTS,
+        forms.number(1, 36_500),
+        None,
+        "For how many days a new token of AppHarbor is good; for ever without it.",
+        example="365",
+    )
+    appharbor_require_https: bool = setting(
+        PRODUCTS, forms.SWITCH, "off", "Whether AppHarbor refuses plain HTTP.", example="on"
+    )
+    appharbor_rate_limit: str = setting(
+        PRODUCTS,
+        forms.RATE,
+        "off",
+        "How many requests a caller of AppHarbor may make in a span of time.",
+        example="600/60s",
+    )

@@ -83,6 +83,20 @@ class Settings(ProductSettings):
         "The port on which deployed applications answer. Without it there is none.",
         example="8080",
     )
+    apps_host: str = setting(
+        SERVER,
+        forms.HOST,
+        "127.0.0.1",
+        "The address on which deployed applications answer.",
+        example="0.0.0.0",  # noqa: S104
+    )
+    apps_domain: str = setting(
+        SERVER,
+        forms.HOST,
+        "apps.localhost",
+        "Deployed applications answer by names below it.",
+        example="apps.example.com",
+    )
     port_of: Mapping[str, int] = setting(
         SERVER,
         forms.PORTS,
