@@ -14,7 +14,7 @@ AUTHOR_YEARS_FROM = 1975  # of the 75 years from 1950 on: two books of three
 HUNDRED = 100
 _WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty")
 _PRIME = 7_919
-_TABLE = {"database": "shop", "table": "book"}
+TABLE = {"database": "shop", "table": "book"}
 
 
 def book(number: int, total: int) -> Book:
@@ -59,7 +59,7 @@ class Line:
 def _by_id(number: int, total: int) -> dict[str, Any]:
     return {
         "operation": "search_by_id",
-        **_TABLE,
+        **TABLE,
         "ids": [number * _PRIME % total],
         "get_attributes": ["*"],
     }
@@ -67,13 +67,13 @@ def _by_id(number: int, total: int) -> dict[str, Any]:
 
 def _by_value(number: int, total: int) -> dict[str, Any]:
     value = _author(number, total)
-    return {"operation": "search_by_value", **_TABLE, "attribute": "author", "value": value, "get_attributes": ["*"]}
+    return {"operation": "search_by_value", **TABLE, "attribute": "author", "value": value, "get_attributes": ["*"]}
 
 
 def _by_conditions(number: int, total: int) -> dict[str, Any]:
     return {
         "operation": "search_by_conditions",
-        **_TABLE,
+        **TABLE,
         "operator": "and",
         "limit": GROUP,
         "get_attributes": ["*"],
@@ -99,17 +99,17 @@ def _groups(_number: int, _total: int) -> dict[str, Any]:
 
 def _upsert(number: int, total: int) -> dict[str, Any]:
     changed = {**book(number * _PRIME % total, total), "stock": number % 1_009, "price": number % 9_973 / 100}
-    return {"operation": "upsert", **_TABLE, "records": [changed]}
+    return {"operation": "upsert", **TABLE, "records": [changed]}
 
 
 def _insert(number: int, total: int) -> dict[str, Any]:
-    return {"operation": "insert", **_TABLE, "records": [book(total + number, total)]}
+    return {"operation": "insert", **TABLE, "records": [book(total + number, total)]}
 
 
 def _insert_hundred(number: int, total: int) -> dict[str, Any]:
     first = (total << 8) + number * HUNDRED
     records = [book(each, total) for each in range(first, first + HUNDRED)]
-    return {"operation": "insert", **_TABLE, "records": records}
+    return {"operation": "insert", **TABLE, "records": records}
 
 
 LINES = (

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from benchmarks import load
-from benchmarks.books import LINES, Line, books
+from benchmarks.books import LINES, TABLE, Line, books
 from benchmarks.load import Poured, pour
-from benchmarks.measuring import Options, Report, command
+from benchmarks.measuring import Options, Peer, Report, command
 from benchmarks.postgres import postgres
 from benchmarks.servers import Installation, Program, place
 
@@ -42,6 +42,7 @@ class Counted:
     ours: list[float] = field(default_factory=list)
     bare: list[float] = field(default_factory=list)
     store: list[float] = field(default_factory=list)
+    peer: list[float] = field(default_factory=list)
     cpu_us: list[float] = field(default_factory=list)
     last: Poured | None = None
 
@@ -55,14 +56,19 @@ async def ask(options: Options) -> Report:
         limit = here.limit("harper_records", str(here.folder / "limit.db"), str(records), wait_s=wait_s)
         installation = here.install()
         server = here.serve(installation)
-        loaded = await _load(report, server, installation, records)
+        ours = await _load(report, server.port, _sending(installation), records)
         _disk(report, installation, records)
+        theirs = None if options.peer is None else await _load_peer(report, options.peer, records)
         posts = here.limit("durable_posts", str(here.folder / "posts.db"))
         speeds = [await _bare_posts(options, installation, posts)]
         measured = []
-        for line in LINES:
-            measured.append((line, await _measure(options, line, server, limit, loaded, records)))
-            speeds.append(await _bare_posts(options, installation, posts))
+        try:
+            for line in LINES:
+                measured.append((line, await _measure(options, line, server, limit, ours, theirs, records)))
+                speeds.append(await _bare_posts(options, installation, posts))
+        finally:
+            if theirs is not None:
+                await _drop(theirs)
         report.value("bare durable posts, now and then", median(speeds), unit="1/s", other=BARE_POSTS_OF_THE_ORIGINAL)
         for (line, counted), before, after in zip(measured, speeds, speeds[1:], strict=False):
             speed = (before + after) / 2 / BARE_POSTS_OF_THE_ORIGINAL
@@ -88,10 +94,10 @@ async def _on_postgres(report: Report, options: Options, records: int) -> None:
         installation = here.install(database=engine.database())
         server = here.serve(installation)
         try:
-            make = await _load(report, server, installation, records, where="PostgreSQL: ")
+            ours = await _load(report, server.port, _sending(installation), records, where="PostgreSQL: ")
             for line in LINES:
                 counted = [
-                    await _pour(options, line, server.port, make, records, each, part=_PART_ON_POSTGRES)
+                    await _pour(options, line, ours, records, each, part=_PART_ON_POSTGRES)
                     for each in range(options.rounds)
                 ]
                 report.value(f"PostgreSQL: {line.what}", median(each.per_second for each in counted), unit="1/s")
@@ -100,27 +106,48 @@ async def _on_postgres(report: Report, options: Options, records: int) -> None:
     report.notes.append(f"PostgreSQL: {records:,} records, without a bare limit")
 
 
-Make = Callable[[Line, int, int], bytes]
+Send = Callable[[object], bytes]
 
 
-async def _load(report: Report, server: Program, installation: Installation, records: int, where: str = "") -> Make:
-    """A table with its records; gives what makes a request out of a line and a number."""
-    pair = f"{installation.harper['username']}:{installation.harper['password']}"
-    key = b"Authorization: Basic " + base64.b64encode(pair.encode()) + b"\r\n"
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Who answers with the records: a port, and what makes a request out of a body."""
 
-    def send(body: object) -> bytes:
-        return load.request("POST", "/harper/", body=json.dumps(body).encode(), headers=key)
+    port: int
+    send: Send
 
-    table = {"database": "shop", "table": "book"}
-    made = send({"operation": "create_table", **table, "primary_key": "id"})
-    await pour(server.port, lambda _: made, 1, connections=1, status=200)
+
+def _sending(installation: Installation) -> Send:
+    return _sender("/harper/", installation.harper["username"], installation.harper["password"])
+
+
+def _sender(path: str, user: str, password: str) -> Send:
+    key = b"Authorization: Basic " + base64.b64encode(f"{user}:{password}".encode()) + b"\r\n"
+    return lambda body: load.request("POST", path, body=json.dumps(body).encode(), headers=key)
+
+
+async def _load(report: Report, port: int, send: Send, records: int, where: str = "") -> Loaded:
+    """A table with its records."""
+    made = send({"operation": "create_table", **TABLE, "primary_key": "id"})
+    await pour(port, lambda _: made, 1, connections=1, status=200)
     parts = [
-        send({"operation": "insert", **table, "records": books(first, min(_REQUEST, records - first), records)})
+        send({"operation": "insert", **TABLE, "records": books(first, min(_REQUEST, records - first), records)})
         for first in range(0, records, _REQUEST)
     ]
-    poured = await pour(server.port, lambda number: parts[number], len(parts), connections=_LOADERS, status=200)
+    poured = await pour(port, lambda number: parts[number], len(parts), connections=_LOADERS, status=200)
     report.value(f"{where}load, {_REQUEST:,} a request", poured.per_second * _REQUEST, unit="records/s")
-    return lambda line, number, total: send(line.make(number, total))
+    return Loaded(port, send)
+
+
+async def _load_peer(report: Report, peer: Peer, records: int) -> Loaded:
+    send = _sender(peer.path, peer.user, peer.password)
+    return await _load(report, peer.port, send, records, where="the peer: ")
+
+
+async def _drop(theirs: Loaded) -> None:
+    """Leave the peer as it was."""
+    dropped = theirs.send({"operation": "drop_table", **TABLE})
+    await pour(theirs.port, lambda _: dropped, 1, connections=1, status=200)
 
 
 def _disk(report: Report, installation: Installation, records: int) -> None:
@@ -130,16 +157,21 @@ def _disk(report: Report, installation: Installation, records: int) -> None:
     report.value("disk a record, indexes and audit log too", pages * size / records, unit="B", below=DISK_BYTES_MAX)
 
 
-async def _measure(options: Options, line: Line, server: Program, limit: Program, make: Make, records: int) -> Counted:
+async def _measure(
+    options: Options, line: Line, server: Program, limit: Program, ours: Loaded, theirs: Loaded | None, records: int
+) -> Counted:
     counted, count = Counted(), _count(options, line, records)
-    await _pour(options, line, server.port, make, records, options.rounds)
-    await _pour(options, line, limit.port, make, records, options.rounds)
+    bare = Loaded(limit.port, ours.send)
+    for each in (ours, bare, *([theirs] if theirs else [])):
+        await _pour(options, line, each, records, options.rounds)
     for number in range(options.rounds):
         cpu_s = server.cpu_s
-        counted.last = await _pour(options, line, server.port, make, records, number)
+        counted.last = await _pour(options, line, ours, records, number)
         counted.cpu_us.append((server.cpu_s - cpu_s) / count * 1e6)
         counted.ours.append(counted.last.per_second)
-        counted.bare.append((await _pour(options, line, limit.port, make, records, number)).per_second)
+        if theirs is not None:
+            counted.peer.append((await _pour(options, line, theirs, records, number)).per_second)
+        counted.bare.append((await _pour(options, line, bare, records, number)).per_second)
         limit.tell(f"{line.name} {count} {(options.rounds + 1 + number) * count}")
         counted.store.append(count / float(limit.line()))
     return counted
@@ -151,14 +183,12 @@ def _count(options: Options, line: Line, records: int) -> int:
     return max(1, count * _REPORTS_UP_TO // max(records, _REPORTS_UP_TO)) if line.name == "groups" else count
 
 
-async def _pour(
-    options: Options, line: Line, port: int, make: Make, records: int, number: int, *, part: int = 1
-) -> Poured:
+async def _pour(options: Options, line: Line, loaded: Loaded, records: int, number: int, *, part: int = 1) -> Poured:
     """One round; each round of a line that inserts has keys of its own."""
     count = max(1, _count(options, line, records) // part)
-    requests = [make(line, each, records) for each in range(number * count, (number + 1) * count)]
+    requests = [loaded.send(line.make(each, records)) for each in range(number * count, (number + 1) * count)]
     connections = _GROUPS_CONNECTIONS if line.name == "groups" else load.CONNECTIONS
-    return await pour(port, lambda each: requests[each], count, connections=connections, status=200)
+    return await pour(loaded.port, lambda each: requests[each], count, connections=connections, status=200)
 
 
 def _add(report: Report, line: Line, counted: Counted, speed: float, *, has_targets: bool) -> None:
@@ -166,6 +196,8 @@ def _add(report: Report, line: Line, counted: Counted, speed: float, *, has_targ
     target = line.original * line.times if has_targets else None
     report.value(line.what, median(counted.ours), unit="1/s", at_least=target)
     report.value("  at the original's machine", median(counted.ours) / speed, unit="1/s", at_least=target)
+    if counted.peer:
+        report.against("  of the peer", counted.ours, counted.peer, unit="1/s", at_least=line.times)
     report.against("  of bare Falcon", counted.ours, counted.bare, unit="1/s")
     report.against(
         "  of the store without HTTP",
@@ -179,4 +211,4 @@ def _add(report: Report, line: Line, counted: Counted, speed: float, *, has_targ
 
 
 if __name__ == "__main__":
-    command(ask, takes_records=True)
+    command(ask, takes_records=True, takes_peer=True)

@@ -16,6 +16,8 @@ CONNECTIONS = 32
 # A load that takes longer has stalled.
 _SECONDS_MAX = 600.0
 _HEAD_END = b"\r\n\r\n"
+# JSON holds no such bytes, and nothing follows a reply before the next request.
+_CHUNKS_END = b"\r\n0\r\n\r\n"
 _GREETING = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 Make = Callable[[int], bytes]
@@ -48,7 +50,8 @@ async def pour(
 ) -> Poured:
     """Send `count` requests (`make` gives the bytes of each by its number) and wait for all replies.
 
-    `seen` is told each request's number and its reply's body. Raises `Unexpected` at the first reply with another status.
+    `seen` is told each request's number and its reply's body, in chunks where a peer sends them. Raises `Unexpected` at
+    the first reply with another status.
 
     Each connection is used once before the time begins: the loop accepts one connection a turn, so that a first request
     may wait for as many turns as there are connections (measured: 400 ms), which is no matter of the request's.
@@ -99,6 +102,7 @@ class _Connection(asyncio.Protocol):
         self._buffer = b""
         self._whole = 0
         self._body_at = 0
+        self._is_chunked = False
         self._number = 0
         self._sent_at = 0.0
         self._transport: asyncio.Transport | None = None
@@ -143,7 +147,8 @@ class _Connection(asyncio.Protocol):
             length = head.partition(b"content-length:")[2].partition(b"\r\n")[0]
             self._body_at = end + 4
             self._whole = self._body_at + int(length or 0)
-        if len(self._buffer) < self._whole:
+            self._is_chunked = not length and b"transfer-encoding: chunked" in head
+        if len(self._buffer) < self._whole or (self._is_chunked and not self._buffer.endswith(_CHUNKS_END)):
             return
         pour, reply = self._pour, self._buffer
         self._buffer, self._whole = b"", 0

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import apsw
 import click
@@ -38,6 +39,16 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peer:
+    """A program on this machine that somebody else started. Its `path` takes the requests; the pair is sent as Basic."""
+
+    port: int
+    path: str
+    user: str
+    password: str = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """How thorough a run is. A quick one shows that the benchmark works; its figures mean little."""
@@ -47,6 +58,8 @@ class Options:
     place: Path = PLACE
     # How many records a question is asked about, where that is no part of the question.
     records: int | None = None
+    # Another program that answers the same requests, measured in turn with ours.
+    peer: Peer | None = None
 
     @property
     def rounds(self) -> int:
@@ -146,15 +159,20 @@ async def in_turn(
     return mine, theirs
 
 
-def command(question: Question, *, takes_records: bool = False) -> None:
-    """`python -m benchmarks.<name> [--quick] [--json] [--place DIR]`, for some with `--records N`."""
+def command(question: Question, *, takes_records: bool = False, takes_peer: bool = False) -> None:
+    """Answer the command line."""
+    made_command(question, takes_records=takes_records, takes_peer=takes_peer)()
+
+
+def made_command(question: Question, *, takes_records: bool = False, takes_peer: bool = False) -> click.Command:
+    """`python -m benchmarks.<name> [--quick] [--json] [--place DIR]`, for some with `--records N` or `--peer URL`."""
 
     @click.command(help=(question.__doc__ or "").splitlines()[0])
     @click.option("--quick", is_flag=True, help="Small sizes and two rounds: to see that it works.")
     @click.option("--json", "as_json", is_flag=True, help="Print the line of JSON instead of the table.")
     @click.option("--place", type=click.Path(path_type=Path), default=PLACE, help="Where data directories lie.")
-    def main(quick: bool, as_json: bool, place: Path, records: int | None = None) -> None:
-        options = Options(is_quick=quick, place=place, records=records)
+    def main(quick: bool, as_json: bool, place: Path, records: int | None = None, **peer: str | None) -> None:
+        options = Options(is_quick=quick, place=place, records=records, peer=_peer(**peer))
         report = run(question, options)
         line = as_line(report, options)
         if not quick:  # the figures of a quick run are worth nothing tomorrow
@@ -166,7 +184,29 @@ def command(question: Question, *, takes_records: bool = False) -> None:
 
     if takes_records:
         main = click.option("--records", type=click.IntRange(100), help="Other than the usual 100,000.")(main)
-    main()
+    if takes_peer:
+        for option in _PEER_OPTIONS:
+            main = option(main)
+    return main
+
+
+_PEER_OPTIONS = (
+    click.option("--peer", "url", envvar="BENCH_PEER", help="Where the original answers, on this machine; else none."),
+    click.option("--peer-user", "user", envvar="BENCH_PEER_USER", help="Its user."),
+    click.option("--peer-password", "password", envvar="BENCH_PEER_PASSWORD", help="The password of that user."),
+)
+
+
+def _peer(url: str | None = None, user: str | None = None, password: str | None = None) -> Peer | None:
+    if not url:
+        return None
+    found = urlsplit(url)
+    # What runs elsewhere has another machine's speed, and the load is for loopback only.
+    if found.scheme != "http" or found.hostname not in ("127.0.0.1", "localhost") or found.port is None:
+        raise click.UsageError(f"--peer is {url}; it must be http://127.0.0.1:PORT/ with a path, if it has one.")
+    if not user or password is None:
+        raise click.UsageError("--peer needs --peer-user and --peer-password.")
+    return Peer(port=found.port, path=found.path or "/", user=user, password=password)
 
 
 def run(question: Question, options: Options) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.measuring import Options, Report, in_turn
+from benchmarks.load import pour, request
+from benchmarks.measuring import Options, Report, in_turn, made_command
 from benchmarks.run import QUESTIONS
+from click.testing import CliRunner
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -61,6 +64,49 @@ def test_a_ratio_is_the_median_of_the_rounds_and_larger_is_better() -> None:
 def test_a_quick_run_is_small() -> None:
     assert (Options(is_quick=True).rounds, Options(is_quick=True).size(1_000, 10)) == (2, 10)
     assert (Options().rounds, Options().size(1_000, 10)) == (5, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--peer", "http://example.org/", "--peer-user", "a", "--peer-password", "b"], "it must be http://127.0.0.1"),
+        (["--peer", "http://127.0.0.1:9925/"], "--peer needs --peer-user and --peer-password"),
+    ],
+)
+def test_a_peer_runs_on_this_machine_and_knows_who_asks(arguments: list[str], sentence: str) -> None:
+    asked = CliRunner().invoke(made_command(_never, takes_peer=True), arguments)
+
+    assert asked.exit_code == 2
+    assert sentence in asked.output
+
+
+async def test_a_reply_in_chunks_is_whole_with_its_last_chunk() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            try:
+                await reader.readuntil(b"\r\n\r\n")
+            except asyncio.IncompleteReadError:
+                writer.close()
+                return
+            for part in (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"3\r\n[1]\r\n", b"0\r\n\r\n"):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0)
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    seen: list[bytes] = []
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        await pour(
+            port, lambda _: request("GET", "/"), 20, connections=2, status=200, seen=lambda _, body: seen.append(body)
+        )
+
+    assert seen == [b"3\r\n[1]\r\n0\r\n\r\n"] * 20
+
+
+async def _never(_: Options) -> Report:
+    """Is anything measured?"""
+    raise AssertionError("nothing is measured")
 
 
 def _quick(name: str, place: Path) -> Any:
