@@ -20,6 +20,7 @@ from harbor.kernel.storage.database import Database
 from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.invoices import service as invoices
 from harbor.products.harvest_timesheets.opening import open_account
 from harbor.products.harvest_timesheets.projects import api as projects_api
 from harbor.products.harvest_timesheets.tasks import service as tasks
@@ -143,7 +144,9 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
                 hours_e2=100,
             ),
         ).entry
+        invoice = invoices.add(call, invoices.NewInvoice(client_id=client.id))
         return {
+            "invoice_id": str(invoice.id),
             "entry_id": str(entry.id),
             "project_id": str(project.id),
             "client_id": str(client.id),

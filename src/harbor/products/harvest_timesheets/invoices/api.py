@@ -124,7 +124,7 @@ def create(call: Call, body: AddInvoice) -> Created[InvoiceSeen]:
         client_id=facts.pop("client_id"),
         facts=facts,
         lines=line_changes(lines, are_new=True),
-        import_=None if body.line_items_import is None else _import(body.line_items_import),
+        import_=None if body.line_items_import is None else import_of(body.line_items_import),
     )
     return Created(reading.seen_one(call, service.add(call, new)))
 
@@ -159,7 +159,8 @@ def _facts(body: ChangeInvoice) -> dict[str, Any]:
     return facts
 
 
-def _import(body: ImportLines) -> Import:
+def import_of(body: ImportLines) -> Import:
+    """What is asked to become lines. Raises `Invalid`."""
     return Import(
         project_ids=tuple(dict.fromkeys(body.project_ids)),
         time=None if body.time is None else _time(body.time),

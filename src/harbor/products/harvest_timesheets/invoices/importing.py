@@ -37,10 +37,12 @@ Period = tuple[date, date]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """Lines without ids, and the period of the time that they bill."""
+    """Lines without ids, the period of the time that they bill, and of how many entries and expenses they are made."""
 
     lines: Sequence[Line]
     period: Period | None
+    entries: int
+    expenses: int
 
 
 def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettings, reach: Reach | None) -> Imported:
@@ -50,14 +52,39 @@ def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettin
     """
     of = _projects(call, invoice.client_id, asked.project_ids, reach)
     entries, spent = _bill(call, invoice, asked)
+    taxes = (invoice.tax_e4 is not None, invoice.tax2_e4 is not None)
+    return _written(call, of, asked, (entries, spent), settings, taxes)
+
+
+def look(call: Call, client_id: int, asked: Import, settings: BillingSettings, reach: Reach | None) -> Imported:
+    """The lines that `collect` would give for a new invoice of a client now; nothing is billed. Raises as it does."""
+    of = _projects(call, client_id, asked.project_ids, reach)
+    when, spent_when = asked.time, asked.expenses
+    ids = asked.project_ids
+    entries = time_entries.look(call, ids, from_on=when.from_on, to_on=when.to_on) if when else ()
+    spent = expenses.to_bill(call, ids, from_on=spent_when.from_on, to_on=spent_when.to_on) if spent_when else ()
+    taxes = (settings.tax_e4 is not None, settings.tax2_e4 is not None)
+    return _written(call, of, asked, (entries, spent), settings, taxes)
+
+
+def _written(
+    call: Call,
+    of: Sequence[Project],
+    asked: Import,
+    found: tuple[Sequence[TimeEntrySeen], Sequence[ExpenseSeen]],
+    settings: BillingSettings,
+    taxes: tuple[bool, bool],
+) -> Imported:
+    """The lines of entries and expenses."""
+    entries, spent = found
     period = _period(asked.time, entries)
     # What was invoiced before this invoice, whose lines are not written yet.
     billed_e2 = bills.billed_e2(call, [project.id for project in of if project.is_fixed_fee])
     manner = Manner(
         company=company.of(call),
         category=item_categories.for_service(call),
-        taxed=invoice.tax_e4 is not None,
-        taxed2=invoice.tax2_e4 is not None,
+        taxed=taxes[0],
+        taxed2=taxes[1],
         names_people=settings.names_people,
     )
     manner_of_expenses = replace(manner, category=item_categories.for_expenses(call))
@@ -71,7 +98,7 @@ def collect(call: Call, invoice: Invoice, asked: Import, settings: BillingSettin
         if asked.expenses is not None:
             costs = [each for each in spent if each.expense.project_id == project.id]
             lines += expense_lines(project, costs, asked.expenses.summary, manner_of_expenses)
-    return Imported(lines=lines, period=period)
+    return Imported(lines=lines, period=period, entries=len(entries), expenses=len(spent))
 
 
 def release(call: Call, invoice_id: int) -> None:

@@ -105,6 +105,21 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What the invoices of a list in one currency come to."""
+
+    currency: str
+    count: int
+    amount_e2: int
+    paid_e2: int
+
+    @property
+    def due_e2(self) -> int:
+        """What is still to be paid."""
+        return self.amount_e2 - self.paid_e2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
     """Whose invoices a manager handles: those of these projects alone, and their own that bill no project."""
 

@@ -15,7 +15,7 @@ from harbor.products.harvest_timesheets.bills import service as bills
 from harbor.products.harvest_timesheets.bills.model import BillKind, Line
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.invoices import store
-from harbor.products.harvest_timesheets.invoices.model import Filter, Invoice, InvoiceSeen, Reach, State
+from harbor.products.harvest_timesheets.invoices.model import Filter, Invoice, InvoiceSeen, Reach, State, Sum
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.projects import service as projects
 
@@ -84,6 +84,11 @@ def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[InvoiceSeen
     """Invoices that the caller handles, those issued last first."""
     found = store.newest_issued_first(call.tx, call.account_id, page, filter_, reach_of(call))
     return found.of(seen(call, found.items))
+
+
+def sums(call: Call, filter_: Filter) -> Sequence[Sum]:
+    """What the invoices of a list come to, by currency: currencies are never added up."""
+    return store.sums(call.tx, call.account_id, filter_, reach_of(call))
 
 
 def seen(call: Call, invoices: Iterable[Invoice]) -> list[InvoiceSeen]:

@@ -13,7 +13,7 @@ from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets import listing_store as listing
 from harbor.products.harvest_timesheets.bills.model import number_value
-from harbor.products.harvest_timesheets.invoices.model import Filter, Invoice, Reach, State
+from harbor.products.harvest_timesheets.invoices.model import Filter, Invoice, Reach, State, Sum
 from harbor.products.harvest_timesheets.paging import Listed
 
 _TABLE = "harvest_invoices"
@@ -94,6 +94,36 @@ def newest_issued_first(
     tx: Tx, account_id: str, page: PageRequest, filter_: Filter, reach: Reach | None
 ) -> Listed[Invoice]:
     """Invoices by the day of issue and id, the latest first; with `reach`, only those it holds."""
+    where = _among(account_id, filter_, reach)
+    return listing.numbered(tx, _TABLE, where, page, _invoice, order="issued_on DESC, id DESC")
+
+
+def sums(tx: Tx, account_id: str, filter_: Filter, reach: Reach | None) -> list[Sum]:
+    """What the invoices of a list come to, by currency."""
+    where = _among(account_id, filter_, reach)
+    rows = tx.rows(
+        f"""
+        SELECT currency, COUNT(*) AS count, CAST(SUM(amount_e2) AS BIGINT) AS amount_e2,
+            CAST(SUM(paid_e2) AS BIGINT) AS paid_e2
+        FROM {_TABLE} {where} GROUP BY currency ORDER BY currency
+        """,
+        **where.values,
+    )
+    return [Sum(**row) for row in rows]
+
+
+def sent_to(tx: Tx, account_id: str, client_id: int, *, limit: int) -> list[Invoice]:
+    """Invoices of a client that are no drafts, those issued last first: harvest_invoices_by_client."""
+    where = Where(account_id=account_id, client_id=client_id).compare("state", "<>", State.DRAFT.value)
+    rows = tx.rows(
+        f"SELECT * FROM harvest_invoices {where} ORDER BY issued_on DESC, id DESC LIMIT :limit",
+        limit=limit,
+        **where.values,
+    )
+    return [_invoice(row) for row in rows]
+
+
+def _among(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
     where = Where(account_id=account_id).equal(
         client_id=filter_.client_id, state=None if filter_.state is None else filter_.state.value
     )
@@ -112,18 +142,7 @@ def newest_issued_first(
             creator_id=reach.user_id,
             **managed,
         )
-    return listing.numbered(tx, _TABLE, where, page, _invoice, order="issued_on DESC, id DESC")
-
-
-def sent_to(tx: Tx, account_id: str, client_id: int, *, limit: int) -> list[Invoice]:
-    """Invoices of a client that are no drafts, those issued last first: harvest_invoices_by_client."""
-    where = Where(account_id=account_id, client_id=client_id).compare("state", "<>", State.DRAFT.value)
-    rows = tx.rows(
-        f"SELECT * FROM harvest_invoices {where} ORDER BY issued_on DESC, id DESC LIMIT :limit",
-        limit=limit,
-        **where.values,
-    )
-    return [_invoice(row) for row in rows]
+    return where
 
 
 def _values(invoice: Invoice) -> dict[str, object]:

@@ -11,6 +11,7 @@ from harbor.products.harvest_timesheets.pages import (
     clients,
     days,
     developers,
+    invoices_all,
     project_team,
     projects,
     tasks,
@@ -31,6 +32,7 @@ SECTION = Section(
         Link("Clients", clients.CLIENTS),
         Link("Tasks", tasks.TASKS),
         Link("Team", team.TEAM),
+        *invoices_all.LINKS,
         Link("Developers", developers.PATH),
     ),
     routes=(
@@ -43,6 +45,7 @@ SECTION = Section(
         *clients.ROUTES,
         *tasks.ROUTES,
         *team.ROUTES,
+        *invoices_all.ROUTES,
         *developers.ROUTES,
         *authorize.ROUTES,
     ),
@@ -56,6 +59,7 @@ SECTION = Section(
         **clients.NOTICES,
         **tasks.NOTICES,
         **team.NOTICES,
+        **invoices_all.NOTICES,
         **developers.NOTICES,
     },
 )

@@ -28,6 +28,9 @@ _LOCKED = {
     "task_id": "task_id",
     "project_id": "project_id",
     "colleague_id": "user_id",
+    "invoice_id": "invoice_id",
+    "estimate_id": "estimate_id",
+    "recurring_id": "recurring_id",
 }
 
 

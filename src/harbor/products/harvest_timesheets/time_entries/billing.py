@@ -41,6 +41,15 @@ def to_bill(
     return [ToBill(id=entry_id, user_id=user_id) for entry_id, user_id in found]
 
 
+def look(
+    call: Call, project_ids: Collection[int], *, from_on: date | None = None, to_on: date | None = None
+) -> Sequence[TimeEntrySeen]:
+    """What `bill` would put on an invoice now, of which nothing is changed. Raises as `to_bill` does."""
+    found = to_bill(call, project_ids, from_on=from_on, to_on=to_on)
+    present = store.named(call.tx, call.account_id, [entry.id for entry in found])
+    return reading.seen(call, [present[entry.id] for entry in found])
+
+
 def bill(call: Call, entries: Sequence[ToBill], *, invoice_id: int, number: str) -> Sequence[TimeEntrySeen]:
     """Put entries on an invoice: as they are then, with rates and rounded hours, in their order.
 

@@ -1,0 +1,24 @@
+"""All pages of billing: what the section of Harvest takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from harbor.kernel.http.page import Link
+from harbor.kernel.http.routes import Route
+from harbor.products.harvest_timesheets.pages import invoices, invoices_settling, invoices_tracked, invoices_writing
+
+LINKS: Final = (Link("Invoices", invoices.INVOICES),)
+ROUTES: Final[tuple[Route, ...]] = (
+    *invoices.ROUTES,
+    *invoices_writing.ROUTES,
+    *invoices_tracked.ROUTES,
+    *invoices_settling.ROUTES,
+)
+NOTICES: Final[Mapping[str, str]] = {
+    **invoices.NOTICES,
+    **invoices_writing.NOTICES,
+    **invoices_tracked.NOTICES,
+    **invoices_settling.NOTICES,
+}
