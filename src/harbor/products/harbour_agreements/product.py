@@ -14,6 +14,7 @@ from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.view import View
+from harbor.products.harbour_agreements.api_keys.jobs import exposed_kind
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
@@ -21,12 +22,15 @@ from harbor.products.harbour_agreements.organizations.model import zones
 from harbor.products.harbour_agreements.providers.protocol import Providers
 from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
 from harbor.products.harbour_agreements.routes import ROUTES
+from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_EDITION
 from harbor.products.harbour_agreements.verifications.snapshot import snapshot as verification_snapshot
 from harbor.products.harbour_agreements.versions import CURRENT, VERSIONS
 from harbor.products.harbour_agreements.webhooks import jobs as webhook_jobs
 from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, VERIFICATION
-from harbor.products.harbour_agreements.webhooks.view import harbour_view
+from harbor.products.harbour_agreements.webhooks.view import TIMEOUT_S, harbour_view
 
+# Two that start the same webhook, or take the same report, wait for locks of their own: no index decides a race.
+RACING_INDEXES: frozenset[str] = frozenset()
 SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, FORGET_SCHEDULE)
 
 
@@ -36,10 +40,12 @@ def harbour_areas(engine: str) -> tuple[Area, ...]:
     return Area("harbour_agreements", folder), Area("harbour_search", folder / engine)
 
 
-def harbour_providers(*, sandbox_step_delay_ms: int = 2_000, default: str = "sandbox") -> Providers:
-    """The built-in providers."""
+def harbour_providers(
+    *, sandbox_step_delay_ms: int = 2_000, default: str = "sandbox", edition: str = DEFAULT_EDITION
+) -> Providers:
+    """The built-in providers. `edition` is the catalogue of organizations that chose none."""
     sandbox = Sandbox(sandbox_step_delay_ms / 1_000)
-    return Providers(by_key={sandbox.key: sandbox}, default=default)
+    return Providers(by_key={sandbox.key: sandbox}, default=default, edition=edition)
 
 
 def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:
@@ -56,18 +62,23 @@ def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:
     )
 
 
-def harbour_webhooks(dashboard_url: str | None = None) -> View:
+def harbour_webhooks(dashboard_url: str | None = None, *, timeout_s: float = TIMEOUT_S) -> View:
     """The view of Harbour's webhooks. Mails of failures lead to `dashboard_url`, the console's Harbour."""
     snapshots = dict.fromkeys(KERNEL_TYPES[VERIFICATION], verification_snapshot)
-    return harbour_view(snapshots, dashboard_url=dashboard_url)
+    return harbour_view(snapshots, dashboard_url=dashboard_url, timeout_s=timeout_s)
 
 
 def harbour_kinds(
-    call_of: engine_jobs.CallOf, providers: Providers, *, dashboard_url: str | None = None
+    call_of: engine_jobs.CallOf,
+    providers: Providers,
+    *,
+    dashboard_url: str | None = None,
+    applicant_days: int = engine_jobs.APPLICANT_DAYS,
 ) -> list[JobKind]:
     """The kinds of jobs of this product. `call_of` makes a call of the system in an account."""
     return [
-        *engine_jobs.kinds(call_of, providers),
+        *engine_jobs.kinds(call_of, providers, applicant_days=applicant_days),
+        exposed_kind(call_of),
         *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url),
         forget_kind(),
     ]

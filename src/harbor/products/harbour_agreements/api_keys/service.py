@@ -122,9 +122,8 @@ def rotate(call: Call, key_id: str, *, overlap: timedelta) -> Made:
     return made
 
 
-def note_exposed(call: Call, *, address: str) -> None:
-    """Tell that the caller's key came over plain HTTP."""
-    key_id = call.principal.credential_id or ""
+def note_exposed(call: Call, key_id: str, *, address: str) -> None:
+    """Tell that a good key came over plain HTTP."""
     call.emit("harbour.api_key.exposed_plaintext", subject=key_id, data={"key_id": key_id}, after={"address": address})
 
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import structlog
 
-from harbor.kernel.bounds import BACKGROUND_STEP_ROWS_MAX
 from harbor.kernel.call import Call
+from harbor.kernel.clock import micros
 from harbor.kernel.jobs.context import JobContext
 from harbor.kernel.jobs.model import JobKind, JsonObject
 from harbor.kernel.jobs.schedule import Schedule
@@ -30,6 +30,7 @@ from harbor.products.harbour_agreements.providers.protocol import (
 from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.model import Verification
 
+APPLICANT_DAYS = 30
 RETENTION = "harbour.retention"
 RETENTION_SCHEDULE = Schedule(name=RETENTION, every_s=3_600, kind=RETENTION)
 # Waits after failures in a row double up to six hours.
@@ -40,13 +41,13 @@ CallOf = Callable[[Tx, str], Call]
 log = structlog.get_logger("harbor.harbour")
 
 
-def kinds(call_of: CallOf, providers: Providers) -> list[JobKind]:
-    """The kinds of jobs of the engine."""
+def kinds(call_of: CallOf, providers: Providers, *, applicant_days: int = APPLICANT_DAYS) -> list[JobKind]:
+    """The kinds of jobs of the engine. Applicants are kept for so many days after their checks ended."""
     return [
         _follow_kind(call_of, providers),
         _unfinished_kind(call_of),
         _withdraw_kind(providers),
-        walk_kind(RETENTION, _retention_step(call_of)),
+        walk_kind(RETENTION, _retention_step(call_of, applicant_days)),
     ]
 
 
@@ -146,11 +147,12 @@ def _withdraw_kind(providers: Providers) -> JobKind:
     return JobKind(name=service.WITHDRAW, run=run)
 
 
-def _retention_step(call_of: CallOf) -> Callable[[Tx, JsonObject, Budget], Reached]:
+def _retention_step(call_of: CallOf, applicant_days: int) -> Callable[[Tx, JsonObject, Budget], Reached]:
     """Erase applicants whose time has come, then the content that organizations no longer keep."""
 
     def step(tx: Tx, _at: JsonObject, budget: Budget) -> Reached:
-        if not budget.drain(lambda limit: store.erase_due_applicants(tx, min(limit, BACKGROUND_STEP_ROWS_MAX))):
+        before_us = micros(tx.now - timedelta(days=applicant_days))
+        if not budget.drain(lambda limit: store.erase_applicants(tx, before_us, limit)):
             return Reached({})
         for account_id in organizations.limiting_retention(tx):
             call = call_of(tx, account_id)

@@ -54,7 +54,7 @@ def opened(call: Call, asked: Asked, providers: Providers) -> Opened:
         account_id=call.account_id,
         type=type_,
         tier=tier,
-        edition=organization.catalogue_edition,
+        edition=organization.catalogue_edition or providers.edition,
         attempt=1,
         metadata=checked(asked.metadata),
     )

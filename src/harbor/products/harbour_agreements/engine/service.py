@@ -45,7 +45,6 @@ FOLLOW = "harbour.verification.follow"
 UNFINISHED = "harbour.verification.unfinished"
 WITHDRAW = "harbour.verification.withdraw"
 START_S_MAX = 60
-APPLICANT_DAYS = 30  # after completion
 
 
 def begin(call: Call, opened: Opened) -> Opened:
@@ -185,7 +184,7 @@ def apply(call: Call, verification_id: str, update: Update) -> Taken:
     for row in rows:
         before = verifications.save(call, before, replace(row, details=details, latest_response=response))
     if before.status is Status.COMPLETED:
-        store.erase_applicant_at(call.tx, call.account_id, before.id, call.tx.now + timedelta(days=APPLICANT_DAYS))
+        store.end_applicant(call.tx, call.account_id, before.id)
     return Taken.APPLIED
 
 
@@ -196,7 +195,7 @@ def cancel(call: Call, verification: Verification, *, superseded_by: str | None 
     details = present.details if superseded_by is None else {**present.details, "superseded_by": superseded_by}
     row = rules.cancelled(present, call.tx.now)
     response = _response(call, present.id, _block_of(present))
-    store.erase_applicant_at(call.tx, call.account_id, present.id, call.tx.now + timedelta(days=APPLICANT_DAYS))
+    store.end_applicant(call.tx, call.account_id, present.id)
     return verifications.save(call, present, replace(row, details=details, latest_response=response))
 
 

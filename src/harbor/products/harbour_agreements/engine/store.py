@@ -97,26 +97,26 @@ def applicant(tx: Tx, account_id: str, verification_id: str) -> Applicant | None
     return Applicant(**kept)
 
 
-def erase_applicant_at(tx: Tx, account_id: str, verification_id: str, at: datetime) -> None:
-    """Set when an applicant is erased."""
+def end_applicant(tx: Tx, account_id: str, verification_id: str) -> None:
+    """Note that a check has ended: from now on its applicant is kept for so many days."""
     tx.run(
-        "UPDATE harbour_applicants SET erase_at = :at WHERE account_id = :account_id AND verification_id = :id",
+        "UPDATE harbour_applicants SET ended_at = :now WHERE account_id = :account_id AND verification_id = :id",
         account_id=account_id,
         id=verification_id,
-        at=micros(at),
+        now=tx.now_us,
     )
 
 
-def erase_due_applicants(tx: Tx, limit: int) -> int:
-    """Erase up to `limit` applicants of all accounts whose time has come."""
+def erase_applicants(tx: Tx, ended_before_us: int, limit: int) -> int:
+    """Erase up to `limit` applicants of all accounts whose checks ended before a moment."""
     return tx.run(
         """
         DELETE FROM harbour_applicants WHERE (account_id, verification_id) IN (
             SELECT account_id, verification_id FROM harbour_applicants
-            WHERE erase_at IS NOT NULL AND erase_at <= :now          -- harbour_applicants_to_erase
-            ORDER BY erase_at LIMIT :limit)
+            WHERE ended_at IS NOT NULL AND ended_at <= :before          -- harbour_applicants_ended
+            ORDER BY ended_at LIMIT :limit)
         """,
-        now=tx.now_us,
+        before=ended_before_us,
         limit=limit,
     )
 

@@ -1,7 +1,7 @@
 -- What an organization decided for itself; without a row the defaults hold.
 CREATE TABLE harbour_organizations (
     account_id TEXT NOT NULL PRIMARY KEY,
-    catalogue_edition TEXT NOT NULL,
+    catalogue_edition TEXT,
     time_zone TEXT NOT NULL,
     retention_days TEXT NOT NULL,
     provider_rules TEXT NOT NULL,

@@ -20,10 +20,10 @@ CREATE TABLE harbour_applicants (
     account_id TEXT NOT NULL,
     verification_id TEXT NOT NULL,
     applicant TEXT NOT NULL,
-    erase_at BIGINT,
+    ended_at BIGINT,
     PRIMARY KEY (account_id, verification_id)
 );
-CREATE INDEX harbour_applicants_to_erase ON harbour_applicants (erase_at) WHERE erase_at IS NOT NULL;
+CREATE INDEX harbour_applicants_ended ON harbour_applicants (ended_at) WHERE ended_at IS NOT NULL;
 
 CREATE TABLE harbour_activity (
     account_id TEXT NOT NULL,

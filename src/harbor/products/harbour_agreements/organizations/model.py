@@ -21,11 +21,11 @@ _ID_LETTERS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """What an organization decided. `retention_days` names the types whose content is redacted that long after completion;
-    `provider_rules` which provider runs a type instead of the default one."""
+    """What an organization decided. None of `catalogue_edition` is the installation's; `retention_days` names the types whose
+    content is redacted that long after completion; `provider_rules` which provider runs a type instead of the default."""
 
     account_id: str
-    catalogue_edition: str
+    catalogue_edition: str | None = None
     time_zone: str = "UTC"
     retention_days: Mapping[Type, int] = field(default_factory=dict)
     provider_rules: Mapping[Type, str] = field(default_factory=dict)

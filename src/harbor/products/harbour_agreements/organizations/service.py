@@ -7,19 +7,19 @@ from harbor.kernel.storage.database import Tx
 from harbor.products.harbour_agreements.organizations import store
 from harbor.products.harbour_agreements.organizations.model import Organization, zones
 from harbor.products.harbour_agreements.refusals import Problem, invalid
-from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_EDITION, EDITIONS
+from harbor.products.harbour_agreements.verifications.catalogue import EDITIONS
 
 RETENTION_DAYS_MAX = 3_650
 
 
 def of_account(tx: Tx, account_id: str) -> Organization:
     """The organization of an account, with defaults where it decided nothing."""
-    return store.find(tx, account_id) or Organization(account_id=account_id, catalogue_edition=DEFAULT_EDITION)
+    return store.find(tx, account_id) or Organization(account_id=account_id)
 
 
 def change(call: Call, organization: Organization) -> Organization:
     """Write an organization's choices. Raises `Invalid` for an edition, zone or number of days that is none."""
-    if organization.catalogue_edition not in EDITIONS:
+    if organization.catalogue_edition not in (None, *EDITIONS):
         raise invalid(Problem("catalogue_edition", "enum", f"catalogue_edition is one of {', '.join(EDITIONS)}."))
     if organization.time_zone not in zones():
         raise invalid(Problem("time_zone", "enum", "time_zone must be a name of the IANA database."))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_EDITION
 from harbor.products.harbour_agreements.verifications.model import Result, Status, SubStatus, Subtype, Tier, Type
 
 # Every type with the tiers a provider can run; None stands for a type without tiers.
@@ -163,10 +164,11 @@ class Provider(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Providers:
-    """The providers of an installation by key, and which one runs what nobody decided otherwise."""
+    """The providers of an installation by key, which one runs what nobody decided otherwise, and by which catalogue."""
 
     by_key: Mapping[str, Provider]
     default: str = SANDBOX
+    edition: str = DEFAULT_EDITION
 
     def get(self, key: str) -> Provider | None:
         """A provider by its key."""

@@ -87,7 +87,9 @@ def headers(signing: Signing) -> Mapping[str, str]:
     }
 
 
-def harbour_view(snapshots: Mapping[str, Snapshot], *, dashboard_url: str | None = None) -> View:
+def harbour_view(
+    snapshots: Mapping[str, Snapshot], *, dashboard_url: str | None = None, timeout_s: float = TIMEOUT_S
+) -> View:
     """The view of an installation. `snapshots` are functions by kernel type; mails lead to `dashboard_url`."""
 
     def snapshot(tx: Tx, event: Event) -> str | None:
@@ -123,7 +125,7 @@ def harbour_view(snapshots: Mapping[str, Snapshot], *, dashboard_url: str | None
         headers=headers,
         snapshot=snapshot,
         retries=RETRIES,
-        timeout_s=TIMEOUT_S,
+        timeout_s=timeout_s,
         words=WORDS,
         switch_off=SwitchOff(after=_FAILING_FOR, failures_min=_FAILURES_MIN),
         meanwhile=Meanwhile.HOLD,
