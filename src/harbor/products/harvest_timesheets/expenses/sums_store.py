@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from harbor.kernel.storage.database import Row, Tx
@@ -19,9 +19,10 @@ def by(
     from_on: date | None = None,
     to_on: date | None = None,
     reach: Reach | None = None,
+    narrow: Callable[[Where], Where] = lambda where: where,
 ) -> list[Row]:
-    """Total costs by some columns."""
-    where = Where(account_id=account_id)
+    """Numbers of expenses and what they cost, by some columns. `narrow` adds terms over any column."""
+    where = narrow(Where(account_id=account_id))
     where.compare("spent_on", ">=", from_on and from_on.isoformat())
     where.compare("spent_on", "<=", to_on and to_on.isoformat())
     if reach is not None:
@@ -29,7 +30,8 @@ def by(
     names = ", ".join(columns)
     return tx.rows(
         f"""
-        SELECT {names}, CAST(SUM(total_cost_e2) AS BIGINT) AS total_cost_e2 FROM harvest_expenses {where} GROUP BY {names}
+        SELECT {names}, COUNT(*) AS expenses, CAST(SUM(total_cost_e2) AS BIGINT) AS total_cost_e2
+        FROM harvest_expenses {where} GROUP BY {names}
         """,
         **where.values,
     )

@@ -122,6 +122,30 @@ def of_period(
     return _summed(tx, columns, " UNION ALL ".join(pieces), values) if pieces else []
 
 
+def by_day(tx: Tx, account_id: str, from_on: date, to_on: date, *, reach: Reach | None = None) -> list[Row]:
+    """Rounded hours of a few days, each by day and whether they are billable. They are read entry by entry."""
+    where = _on(_within(Where(account_id=account_id), reach), (from_on, to_on), 0)
+    return tx.rows(
+        f"""
+        SELECT spent_on AS place, billable, CAST(SUM(rounded_e2) AS BIGINT) AS rounded_e2
+        FROM harvest_time_entries {where} GROUP BY spent_on, billable
+        """,
+        **where.values,
+    )
+
+
+def by_month(tx: Tx, account_id: str, first: str, last: str, *, reach: Reach | None = None) -> list[Row]:
+    """Rounded hours from one month to another, such as `2026-05`, each by month and whether they are billable."""
+    where = _within(Where(account_id=account_id), reach).compare("month", ">=", first).compare("month", "<=", last)
+    return tx.rows(
+        f"""
+        SELECT month AS place, billable, CAST(SUM(rounded_e2) AS BIGINT) AS rounded_e2
+        FROM harvest_time_sums {where} GROUP BY month, billable
+        """,
+        **where.values,
+    )
+
+
 def of_month(
     tx: Tx, account_id: str, columns: Sequence[str], month: str, *, project_ids: Iterable[int] | None = None
 ) -> list[Row]:

@@ -1,0 +1,13 @@
+"""All pages of reports, for the section."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from harbor.kernel.http.page import Link
+from harbor.kernel.http.routes import Route
+from harbor.products.harvest_timesheets.pages import report_detailed, report_parts, reports
+
+LINKS: Final = (Link("Reports", report_parts.REPORTS),)
+ROUTES: tuple[Route, ...] = (*reports.ROUTES, *report_detailed.ROUTES)
+NOTICES: dict[str, str] = {}

@@ -1,0 +1,144 @@
+"""Reports in the console: added up, listed entry by entry, and who sees what of them."""
+
+from __future__ import annotations
+
+import re
+
+from tests.products.harvest_timesheets.office import Json
+from tests.products.harvest_timesheets.pages.studio import Studio
+
+MAY = "span=month&from=2026-05-01"
+
+
+async def work(studio: Studio) -> Json:
+    """Two clients in two currencies, with time and expenses in May of two people."""
+    office = studio.office
+    client = await office.client(name="<Globex>", currency="EUR")
+    other = await office.project(client_id=client["id"], name="Bridge", code="B1", bill_by="Project", hourly_rate=100)
+    task = await office.task(name="Welding")
+    of_project = f"/v2/projects/{other['id']}"
+    await office.admin.made(f"{of_project}/task_assignments", {"task_id": task["id"], "billable": True})
+    await office.admin.made(f"{of_project}/user_assignments", {"user_id": studio.colleague.id})
+    ada = office.opened.administrator.id
+    for user_id, project, use, day, hours, notes in (
+        (ada, other, task, "2026-05-04", 2.5, "=HYPERLINK(1)"),
+        (studio.colleague.id, other, task, "2026-05-05", 1.25, "<i>arc</i>"),
+        (studio.colleague.id, studio.project, studio.task, "2026-05-06", 4, None),
+        (ada, studio.project, studio.task, "2026-04-30", 8, "April"),
+    ):
+        await office.admin.made(
+            "/v2/time_entries",
+            {
+                "user_id": user_id,
+                "project_id": project["id"],
+                "task_id": use["id"],
+                "spent_date": day,
+                "hours": hours,
+                "notes": notes,
+            },
+        )
+    category = await office.admin.made("/v2/expense_categories", {"name": "Taxi"})
+    await office.admin.made(
+        "/v2/expenses",
+        {
+            "project_id": other["id"],
+            "expense_category_id": category["id"],
+            "spent_date": "2026-05-07",
+            "total_cost": 30,
+            "billable": True,
+        },
+    )
+    return {"client": client, "project": other, "task": task, "category": category}
+
+
+async def test_reports_add_up_what_was_tracked(studio: Studio) -> None:
+    made = await work(studio)
+
+    by_client = await studio.page(f"reports?{MAY}")
+    assert "May 2026" in by_client.text
+    assert "<Globex> 3:45 3:45 100 % 375.00 EUR" in by_client.text
+    assert "Total 7:45" in by_client.text
+    assert "375.00 EUR · 0.00 USD" in by_client.text, "no sum of two currencies"
+    assert "6 May" in by_client.text, "hours by day"
+    by_project = await studio.page(f"reports?by=project&{MAY}")
+    assert "[B1] Bridge <Globex> 3:45" in by_project.text
+    by_person = await studio.page(f"reports?by=person&{MAY}")
+    assert "Max Member 1:15 1:15 100 % 125.00 EUR Max Member 4:00" in by_person.text
+    assert "Welding 3:45" in (await studio.page("reports?by=task&span=year&from=2026-01-01")).text
+    assert "Total" in (await studio.page("reports?span=custom&from=2026-04-01&to=2026-05-31&by=person")).text
+
+    spent = await studio.page(f"reports/expenses?by=category&{MAY}")
+    assert "Taxi 30.00 EUR 30.00 EUR" in spent.text
+    open_ = await studio.page(f"reports/uninvoiced?{MAY}")
+    assert "<Globex> Bridge 3:45 3:45 30.00 EUR 405.00 EUR" in open_.text
+    budgets = await studio.page("reports/budgets")
+    assert "Website" in budgets.text
+    assert "12:00 of 10:00 (120 %)" in budgets.text
+
+    before = re.findall(r'href="/console([^"]*)" aria-label="Span before"', by_client.main)
+    assert "April 2026" in (await studio.page(before[0].replace("&amp;", "&"))).text
+    drilled = re.findall(r'href="/console([^"]*)">&lt;Globex&gt;', by_client.main)
+    entries = await studio.page(drilled[0].replace("&amp;", "&"))
+    assert "=HYPERLINK(1)" in entries.text
+    assert "<i>arc</i>" in entries.text
+    assert "April" not in entries.text.partition("Total")[0].partition("Filters")[2]
+    assert f"client={made['client']['id']}" in drilled[0]
+
+
+async def test_every_entry_is_listed_with_filters_groups_and_totals(studio: Studio) -> None:
+    made = await work(studio)
+
+    listed = await studio.page(f"reports/time-entries?{MAY}")
+    assert "Entries 3 Hours 7:45 h Billable 7:45 h billable Amount 375.00 EUR + 0.00 USD" in listed.text
+    grouped = await studio.page(f"reports/time-entries?{MAY}&by=person")
+    order = [
+        grouped.text.index(word) for word in ("Ada Admin 2:30 h", "=HYPERLINK(1)", "Max Member 5:15 h", "<i>arc</i>")
+    ]
+    assert order == sorted(order)
+    for asked, there, gone in (
+        (f"project={made['project']['id']}", "arc", "Sketching 4:00"),
+        (f"task={studio.task['id']}", "4:00", "arc"),
+        (f"person={studio.colleague.id}&billable=yes&invoiced=no&approval=unsubmitted", "arc", "HYPERLINK"),
+    ):
+        found = await studio.page(f"reports/time-entries?{MAY}&{asked}")
+        assert there in found.text.partition("Entries")[2]
+        assert gone not in found.text.partition("Entries")[2]
+    for asked in ("invoiced=yes", "approval=approved", "billable=no", "client=999999"):
+        assert "Nothing to list" in (await studio.page(f"reports/time-entries?{MAY}&{asked}")).text
+    spent = await studio.page(f"reports/expense-entries?{MAY}&by=category&category={made['category']['id']}")
+    assert "Taxi 30.00 EUR" in spent.text
+
+    for asked, field in (
+        ("span=day", "span"),
+        ("span=custom&from=2026-05-01", "to"),
+        ("span=custom&from=2024-01-01&to=2026-01-01", "to"),
+        ("from=0001-01-01", "from"),
+        ("by=mood", "by"),
+        ("client=x", "client"),
+        ("person=%EF%BC%99", "person"),
+        ("billable=maybe", "billable"),
+        ("approval=no", "approval"),
+        ("cursor=1.2", "cursor"),
+        ("cursor=1.2026-02-31.1", "cursor"),
+        ("category=1", "category"),
+    ):
+        refused = await studio.page(f"reports/time-entries?{asked}", status=422)
+        assert field in refused.text.lower(), asked
+
+
+async def test_people_see_of_reports_what_is_theirs(on_sqlite: Studio) -> None:
+    studio = on_sqlite
+    await work(studio)
+
+    own = await studio.page(f"reports?{MAY}", at=studio.max_)
+    assert "<Globex> 1:15 1:15 100 %" in own.text
+    assert "EUR" not in own.text, "members see no money"
+    listed = await studio.page(f"reports/time-entries?{MAY}", at=studio.max_)
+    assert "arc" in listed.text
+    assert "HYPERLINK" not in listed.text
+    assert "EUR" not in listed.text
+    assert "Ada Admin" not in listed.text, "nor who else there is"
+    ada = studio.office.opened.administrator.id
+    assert "Nothing to list" in (await studio.page(f"reports/time-entries?{MAY}&person={ada}", at=studio.max_)).text
+    assert "Uninvoiced" not in own.text
+    await studio.page(f"reports/uninvoiced?{MAY}", at=studio.max_, status=403)
