@@ -16,10 +16,14 @@ from harbor.console.product import console_product
 from harbor.kernel.call import Call
 from harbor.kernel.http.routes import Route
 from harbor.kernel.identity.people_model import Role
+from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Database
 from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
+from harbor.products.harvest_timesheets.expenses import service as expenses
+from harbor.products.harvest_timesheets.expenses.model import Receipt
 from harbor.products.harvest_timesheets.invoices import service as invoices
 from harbor.products.harvest_timesheets.opening import open_account
 from harbor.products.harvest_timesheets.projects import api as projects_api
@@ -144,10 +148,26 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
                 hours_e2=100,
             ),
         ).entry
+        kind = expense_categories.listed(call, PageRequest(limit=1)).items[0]
+        receipt = Receipt(key="none", file_name="a.png", size_bytes=1, content_type="image/png")
+        expense = expenses.add(
+            call,
+            expenses.NewExpense(
+                project_id=project.id,
+                expense_category_id=kind.id,
+                spent_on=call.tx.now.date(),
+                user_id=opened.administrator.id,
+                units_e4=10_000,
+                total_cost_e2=100,
+                receipt=receipt,
+            ),
+        ).expense
         invoice = invoices.add(call, invoices.NewInvoice(client_id=client.id))
         return {
             "invoice_id": str(invoice.id),
             "entry_id": str(entry.id),
+            "expense_id": str(expense.id),
+            "category_id": str(kind.id),
             "project_id": str(project.id),
             "client_id": str(client.id),
             "task_id": str(task.id),

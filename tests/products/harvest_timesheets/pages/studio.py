@@ -48,10 +48,11 @@ class Studio:
         *,
         at: Browser | None = None,
         status: int = 200,
+        files: Mapping[str, tuple[str, bytes]] | None = None,
     ) -> Page:
         """The page that a form leads to, or that refuses it."""
         browser = at or self.ada
-        reply = await browser.post(path if path.startswith("/") else f"{BASE}/{path}", fields)
+        reply = await browser.post(path if path.startswith("/") else f"{BASE}/{path}", fields, files=files)
         if reply.status == 303:
             reply = await browser.follow(reply)
         return page_of(reply, status)

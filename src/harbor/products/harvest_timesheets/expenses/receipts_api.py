@@ -47,7 +47,12 @@ class Kept:
 async def keep(value: object, request: Request, services: Services) -> Kept:
     """Look at the file of a request and keep it, outside the transaction."""
     upload = value.get("receipt") if isinstance(value, dict) else None
-    if not isinstance(upload, Upload) or not (upload.data or upload.file_name):
+    return await keep_upload(upload if isinstance(upload, Upload) else None, request, services)
+
+
+async def keep_upload(upload: Upload | None, request: Request, services: Services) -> Kept:
+    """Look at a file and keep it, for the account that the request is about."""
+    if upload is None or not (upload.data or upload.file_name):
         return Kept()
     try:
         checked = await asyncio.to_thread(check, upload)
@@ -72,13 +77,17 @@ def address(expense: Expense, call: Call) -> str:
 
 
 async def download(request: Request, services: Services, stage: RawStage) -> Stream:
-    """The receipt of an expense, as a file to save: what somebody uploaded is never shown as a page of ours."""
+    """The receipt of an expense."""
 
     def look(_call: Call, supply: dict[str, Any]) -> Expense:
         expense: Expense = supply["place"].thing
         return expense
 
-    expense: Expense = await stage.read(look)
+    return await send(await stage.read(look), request, services)
+
+
+async def send(expense: Expense, request: Request, services: Services) -> Stream:
+    """The receipt as a file to save: what somebody uploaded is never shown as a page of ours. Raises `Missing`."""
     receipt = expense.receipt
     if receipt is None:
         raise Missing(f"Expense {expense.id} has no receipt.")

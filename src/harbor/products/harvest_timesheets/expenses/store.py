@@ -96,10 +96,20 @@ def latest_first(
 
 
 def follow(
-    tx: Tx, account_id: str, *, user_id: int, from_on: date, to_on: date, was: Iterable[Approval], becomes: Approval
+    tx: Tx,
+    account_id: str,
+    *,
+    user_id: int,
+    from_on: date,
+    to_on: date,
+    was: Iterable[Approval],
+    becomes: Approval,
+    project_ids: Iterable[int] | None = None,
 ) -> list[int]:
     """Give a person's expenses of a period another approval, of those that have one of `was`; which they are."""
     where = Where(account_id=account_id, user_id=user_id).among("approval_status", [each.value for each in was])
+    if project_ids is not None:
+        where.among("project_id", sorted(project_ids))
     where.compare("spent_on", ">=", from_on.isoformat()).compare("spent_on", "<=", to_on.isoformat())
     rows = tx.rows(
         f"UPDATE harvest_expenses SET approval_status = :becomes, updated_at = :now {where} RETURNING id",

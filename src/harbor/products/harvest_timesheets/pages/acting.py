@@ -28,6 +28,7 @@ _LOCKED = {
     "task_id": "task_id",
     "project_id": "project_id",
     "colleague_id": "user_id",
+    "expense_id": "expense_id",
     "invoice_id": "invoice_id",
     "estimate_id": "estimate_id",
     "recurring_id": "recurring_id",

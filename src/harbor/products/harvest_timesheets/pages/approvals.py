@@ -1,9 +1,9 @@
-"""The inbox of approval: time that was handed in, by person and week, for those who may approve it."""
+"""The inbox of approval: time and expenses that were handed in, by person and week, for those who may approve them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,11 @@ from harbor.kernel.http.routes import Answer, Route
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
-from harbor.products.harvest_timesheets.pages import days, hours
+from harbor.products.harvest_timesheets.expenses import reading as expenses_reading
+from harbor.products.harvest_timesheets.expenses import weeks
+from harbor.products.harvest_timesheets.expenses.model import ExpenseSeen
+from harbor.products.harvest_timesheets.expenses.model import Filter as ExpenseFilter
+from harbor.products.harvest_timesheets.pages import days, expense_lines, hours
 from harbor.products.harvest_timesheets.pages.acting import PATH, get, post
 from harbor.products.harvest_timesheets.time_entries import approval, reading
 from harbor.products.harvest_timesheets.time_entries.model import Approval, Filter
@@ -41,7 +45,8 @@ class Waiting:
     user_id: int
     name: str
     start: date
-    entries: list[dict[str, Any]]
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    expenses: list[ExpenseSeen] = field(default_factory=list)
 
     @property
     def total_e2(self) -> int:
@@ -61,44 +66,65 @@ def index(call: Call) -> Html:
         "waiting": _waiting(call),
         "may_approve": access.me(call).is_administrator or access.me(call).is_manager,
         "word": lambda hours_e2: hours.word(hours_e2, here.time_format),
+        "lines": lambda found: [expense_lines.line(each, here) for each in found],
+        "totals": lambda found, billable: expense_lines.totals(found, here, billable=billable),
     }
     return Html("approvals.html", "Approvals", context)
 
 
 def approve(call: Call, environment: str, body: PersonAndWeek) -> Answer:
     """Approve a week of a person."""
-    return _act(call, environment, body, approval.approve, "week_approved")
+    return _act(call, environment, body, (approval.approve, weeks.approve), "week_approved")
 
 
 def reject(call: Call, environment: str, body: PersonAndWeek) -> Answer:
     """Give a week back."""
-    return _act(call, environment, body, approval.reject, "week_rejected")
+    return _act(call, environment, body, (approval.reject, weeks.reject), "week_rejected")
 
 
 def _act(
-    call: Call, environment: str, body: PersonAndWeek, act: Callable[[Call, Sequence[int]], None], done: str
+    call: Call,
+    environment: str,
+    body: PersonAndWeek,
+    acts: tuple[Callable[[Call, Sequence[int]], None], Callable[[Call, int, date], None]],
+    done: str,
 ) -> Answer:
     user_id, start = read_id(body.person), read_date(body.week, field="week")
-    found = [each for each in _waiting(call) if (each.user_id, each.start) == (user_id, start)]
-    if not found:
+    found = next((each for each in _waiting(call) if (each.user_id, each.start) == (user_id, start)), None)
+    if found is None:
         raise Conflict("This week does not wait any more.")
-    act(call, [entry["id"] for entry in found[0].entries])
+    with_time, without_time = acts
+    if found.entries:
+        with_time(call, [entry["id"] for entry in found.entries])  # its expenses go with it
+    else:
+        without_time(call, user_id, start)
     return go(APPROVALS.format(environment=environment), done=done)
 
 
 def _waiting(call: Call) -> list[Waiting]:
-    """Time that was handed in and that the caller may approve."""
+    """What was handed in and the caller may approve."""
     me, first_day = access.me(call), company.of(call).week_start_day
     people, projects = access.own_people(call), access.managed_projects(call)
-    found = reading.listed(call, PageRequest(limit=days.ENTRIES_MAX), Filter(approval_status=Approval.SUBMITTED))
-    weeks: dict[tuple[date, int], Waiting] = {}
-    for entry in days.decoded(reversed(found.items)):
-        user = entry["user"]
-        if not (me.is_administrator or user["id"] in people or entry["project"]["id"] in projects):
-            continue
-        start = approval.week_of(date.fromisoformat(entry["spent_date"]), first_day)
-        weeks.setdefault((start, user["id"]), Waiting(user["id"], user["name"], start, [])).entries.append(entry)
-    return [weeks[key] for key in sorted(weeks)]
+    page = PageRequest(limit=days.ENTRIES_MAX)
+    found: dict[tuple[date, int], Waiting] = {}
+
+    def of(user_id: int, name: str, project_id: int, day: date) -> Waiting | None:
+        if not (me.is_administrator or user_id in people or project_id in projects):
+            return None
+        start = approval.week_of(day, first_day)
+        return found.setdefault((start, user_id), Waiting(user_id, name, start))
+
+    time = reading.listed(call, page, Filter(approval_status=Approval.SUBMITTED))
+    for entry in days.decoded(reversed(time.items)):
+        user, day = entry["user"], date.fromisoformat(entry["spent_date"])
+        if week := of(user["id"], user["name"], entry["project"]["id"], day):
+            week.entries.append(entry)
+    expenses = expenses_reading.listed(call, page, ExpenseFilter(approval_status=Approval.SUBMITTED))
+    for seen in reversed(expenses.items):
+        each = seen.expense
+        if week := of(each.user_id, seen.around.user.name, each.project_id, each.spent_on):
+            week.expenses.append(seen)
+    return [found[key] for key in sorted(found)]
 
 
 ROUTES: tuple[Route, ...] = (

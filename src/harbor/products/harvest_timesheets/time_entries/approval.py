@@ -49,8 +49,7 @@ def unsubmit(call: Call, ids: Sequence[int]) -> None:
     _set(call, entries, Approval.UNSUBMITTED, "unsubmitted")
     _expenses_follow(call, entries, {Approval.SUBMITTED}, Approval.UNSUBMITTED, "unsubmitted")
     for user_id, start in _weeks(call, [entry for entry in entries if entry.is_closed]):
-        if not store.has_approved(call.tx, call.account_id, user_id, start, week_end(start)):
-            locks.unlock(call, _cause(user_id, start))
+        if open_week(call, user_id, start):
             _week_follows(call, (user_id, start), {Approval.APPROVED}, Approval.UNSUBMITTED, "unsubmitted")
 
 
@@ -63,15 +62,7 @@ def approve(call: Call, ids: Sequence[int]) -> None:
     _set(call, entries, Approval.APPROVED, "approved")
     _expenses_follow(call, entries, {Approval.UNSUBMITTED, Approval.SUBMITTED}, Approval.APPROVED, "approved")
     for user_id, start in _weeks(call, entries):
-        period = PeriodLock(
-            holder=Holder.USER,
-            holder_id=user_id,
-            from_on=start,
-            to_on=week_end(start),
-            cause=_cause(user_id, start),
-        )
-        for kind in LockKind:
-            locks.lock(call, kind, [period])
+        lock_week(call, user_id, start)
 
 
 def reject(call: Call, ids: Sequence[int]) -> None:
@@ -82,6 +73,23 @@ def reject(call: Call, ids: Sequence[int]) -> None:
         _refuse(entry, Approval.APPROVED, "is approved already")
     _set(call, entries, Approval.UNSUBMITTED, "rejected")
     _expenses_follow(call, entries, {Approval.SUBMITTED}, Approval.UNSUBMITTED, "rejected")
+
+
+def lock_week(call: Call, user_id: int, start: date) -> None:
+    """Lock a week for a person, time and expenses."""
+    period = PeriodLock(
+        holder=Holder.USER, holder_id=user_id, from_on=start, to_on=week_end(start), cause=_cause(user_id, start)
+    )
+    for kind in LockKind:
+        locks.lock(call, kind, [period])
+
+
+def open_week(call: Call, user_id: int, start: date) -> bool:
+    """Open a week of a person again, unless time in it is still approved; whether it is open."""
+    if store.has_approved(call.tx, call.account_id, user_id, start, week_end(start)):
+        return False
+    locks.unlock(call, _cause(user_id, start))
+    return True
 
 
 def week_of(day: date, week_start_day: str) -> date:
