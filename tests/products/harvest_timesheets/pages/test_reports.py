@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import re
 
+import pytest
+from tests.console.session import Browser
+from tests.harness import Reply
 from tests.products.harvest_timesheets.office import Json
-from tests.products.harvest_timesheets.pages.studio import Studio
+from tests.products.harvest_timesheets.pages.downloads import download
+from tests.products.harvest_timesheets.pages.studio import BASE, Studio
+
+from harbor.products.harvest_timesheets.pages import report_files, report_parts
+from harbor.products.harvest_timesheets.reports.question import Kind
 
 MAY = "span=month&from=2026-05-01"
 
@@ -142,3 +149,39 @@ async def test_people_see_of_reports_what_is_theirs(on_sqlite: Studio) -> None:
     assert "Nothing to list" in (await studio.page(f"reports/time-entries?{MAY}&person={ada}", at=studio.max_)).text
     assert "Uninvoiced" not in own.text
     await studio.page(f"reports/uninvoiced?{MAY}", at=studio.max_, status=403)
+
+
+async def test_every_report_is_a_file(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    await work(studio)
+    monkeypatch.setattr(report_files, "_AT_ONCE", 2)  # so that a listing has parts
+
+    async def file(asked: str, at: Browser, status: int = 200) -> Reply:
+        reply = await download(at, f"{BASE}/reports/file?{asked}&{MAY}")
+        assert reply.status == status, reply.body
+        return reply
+
+    for kind in report_parts.PATHS:
+        asked = f"kind={kind}" + ("" if kind is Kind.BUDGETS else f"&{MAY}")
+        for ending in ("csv", "xlsx"):
+            reply = await download(studio.ada, f"{BASE}/reports/file?form={ending}&{asked}")
+            assert reply.status == 200, (kind, reply.body)
+            assert reply.headers["content-disposition"].endswith(f'.{ending}"')
+            assert reply.body.startswith(b"\xef\xbb\xbf" if ending == "csv" else b"PK")
+    listed = (await file("kind=time_entries&by=person", studio.ada)).body.decode()
+    assert [row.split(",")[0] for row in listed.split("\r\n")[1:]] == ["2026-05-04", "2026-05-05", "2026-05-06", ""]
+    assert "'=HYPERLINK(1)" in listed
+    assert ",2.50,2.50,yes,,,100.0000,250.00,EUR" in listed
+    own = (await file("kind=time_entries", studio.max_)).body.decode()
+    assert "HYPERLINK" not in own
+    assert "EUR" not in own
+    assert len(own.split("\r\n")) == 4
+    added_up = (await file("kind=time&by=client", studio.ada)).body.decode()
+    assert added_up.split("\r\n")[1] == "<Globex>,3.75,3.75,100.0,375.00,EUR"
+
+    monkeypatch.setattr(report_files, "CSV_ROWS_MAX", 2)
+    refused = await file("kind=time_entries", studio.ada, 422)
+    assert "has 3 rows, and a CSV file takes at most 2" in refused.body.decode()
+    await file("kind=mood", studio.ada, 422)
+    await file("kind=time&form=pdf", studio.ada, 422)
+    await file("kind=uninvoiced", studio.max_, 403)
+    await file("kind=time", studio.nobody, 403)
