@@ -24,6 +24,7 @@ from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
 from harbor.products.harvest_timesheets.expenses import service as expenses
 from harbor.products.harvest_timesheets.expenses.model import Receipt
+from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.invoices import service as invoices
 from harbor.products.harvest_timesheets.opening import open_account
 from harbor.products.harvest_timesheets.projects import api as projects_api
@@ -165,6 +166,7 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
         invoice = invoices.add(call, invoices.NewInvoice(client_id=client.id))
         return {
             "invoice_id": str(invoice.id),
+            "estimate_id": str(estimates.add(call, client.id, {}, ()).id),
             "entry_id": str(entry.id),
             "expense_id": str(expense.id),
             "category_id": str(kind.id),

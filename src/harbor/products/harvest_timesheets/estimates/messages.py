@@ -26,12 +26,19 @@ def to_remove(call: Call, estimate_id: int, message_id: int) -> Message:
     return found
 
 
+def wording(call: Call, estimate: Estimate) -> tuple[str, str]:
+    """Subject and body of its mail, from the account's templates."""
+    own, words = settings.of(call), _words(call, estimate)
+    return (
+        one_line(filled(own.estimate_message_subject, words))[:255],
+        filled(own.estimate_message_body, words),
+    )
+
+
 def send(call: Call, estimate: Estimate, new: NewMessage) -> Message:
     """Mail the estimate: a draft is sent from then on. Raises `Invalid` for nobody to mail."""
-    own, words = settings.of(call), _words(call, estimate)
-    subject = new.subject or one_line(filled(own.estimate_message_subject, words))[:255]
-    body = new.body or filled(own.estimate_message_body, words)
-    new = replace(new, subject=subject, body=body)
+    subject, body = wording(call, estimate)
+    new = replace(new, subject=new.subject or subject, body=new.body or body)
     message = messages.mail(call, _KIND, estimate.id, new, link=address(call, estimate))
     service.put(call, estimate, mailed(estimate, call.tx.now))
     return message

@@ -106,6 +106,15 @@ class Filter:
     to_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """What the estimates of a list in one currency come to."""
+
+    currency: str
+    count: int
+    amount_e2: int
+
+
 def known_state(text: str) -> State:
     """The state. Raises `Invalid`."""
     try:

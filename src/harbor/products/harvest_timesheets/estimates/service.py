@@ -29,6 +29,7 @@ from harbor.products.harvest_timesheets.estimates.model import (
     EstimateSeen,
     Filter,
     State,
+    Sum,
     check_texts,
 )
 from harbor.products.harvest_timesheets.item_categories import service as item_categories
@@ -68,6 +69,16 @@ def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[EstimateSee
     """Estimates, those issued last first."""
     found = store.newest_issued_first(call.tx, call.account_id, page, filter_)
     return found.of(seen(call, found.items))
+
+
+def sums(call: Call, filter_: Filter) -> Sequence[Sum]:
+    """What the estimates of a list come to, by currency: currencies are never added up."""
+    return store.sums(call.tx, call.account_id, filter_)
+
+
+def lines_of(call: Call, estimate: Estimate) -> Sequence[Line]:
+    """The lines of an estimate, in their order."""
+    return bills.lines_of(call, _KIND, [estimate.id])[estimate.id]
 
 
 def seen(call: Call, estimates: Iterable[Estimate]) -> list[EstimateSeen]:
@@ -134,7 +145,7 @@ def change(
         facts["currency"] = known_currency(facts["currency"])
     after = check_texts(replace(before, **facts))
     _client(call, after.client_id)
-    was = _lines(call, before)
+    was = lines_of(call, before)
     lines: Sequence[Line] = was
     if line_changes:
         made = applied(was, line_changes, item_categories.names(call, _KIND))
@@ -168,15 +179,11 @@ def put(
 
 def delete(call: Call, estimate: Estimate) -> None:
     """Remove an estimate with its messages; invoices made from it stay."""
-    lines = _lines(call, estimate)
+    lines = lines_of(call, estimate)
     messages.remove_all(call, _KIND, estimate.id)
     bills.remove_lines(call, _KIND, estimate.id)
     store.delete(call.tx, call.account_id, estimate.id)
     _tell(call, "deleted", estimate, before=_facts(estimate, lines))
-
-
-def _lines(call: Call, estimate: Estimate) -> Sequence[Line]:
-    return bills.lines_of(call, _KIND, [estimate.id])[estimate.id]
 
 
 def _client(call: Call, client_id: int) -> Client:

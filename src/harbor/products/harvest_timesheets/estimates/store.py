@@ -11,7 +11,7 @@ from harbor.kernel.storage.database import Row, Tx
 from harbor.kernel.storage.where import Where
 from harbor.products.harvest_timesheets import listing_store as listing
 from harbor.products.harvest_timesheets.bills.model import number_value
-from harbor.products.harvest_timesheets.estimates.model import Estimate, Filter, State
+from harbor.products.harvest_timesheets.estimates.model import Estimate, Filter, State, Sum
 from harbor.products.harvest_timesheets.paging import Listed
 
 _TABLE = "harvest_estimates"
@@ -96,13 +96,30 @@ def highest_value(tx: Tx, account_id: str) -> int:
 
 def newest_issued_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter) -> Listed[Estimate]:
     """Estimates by the day of issue and id, the latest first."""
+    where = _among(account_id, filter_)
+    return listing.numbered(tx, _TABLE, where, page, _estimate, order="issued_on DESC, id DESC")
+
+
+def sums(tx: Tx, account_id: str, filter_: Filter) -> list[Sum]:
+    """What the estimates of a list come to, by currency."""
+    where = _among(account_id, filter_)
+    rows = tx.rows(
+        f"""
+        SELECT currency, COUNT(*) AS count, CAST(SUM(amount_e2) AS BIGINT) AS amount_e2
+        FROM {_TABLE} {where} GROUP BY currency ORDER BY currency
+        """,
+        **where.values,
+    )
+    return [Sum(**row) for row in rows]
+
+
+def _among(account_id: str, filter_: Filter) -> Where:
     where = Where(account_id=account_id).equal(
         client_id=filter_.client_id, state=None if filter_.state is None else filter_.state.value
     )
     where.compare("updated_at", ">=", micros_or_none(filter_.updated_since))
     where.compare("issued_on", ">=", filter_.from_on and filter_.from_on.isoformat())
-    where.compare("issued_on", "<=", filter_.to_on and filter_.to_on.isoformat())
-    return listing.numbered(tx, _TABLE, where, page, _estimate, order="issued_on DESC, id DESC")
+    return where.compare("issued_on", "<=", filter_.to_on and filter_.to_on.isoformat())
 
 
 def _values(estimate: Estimate) -> dict[str, object]:

@@ -102,6 +102,8 @@ class Filter:
     updated_since: datetime | None = None
     from_on: date | None = None
     to_on: date | None = None
+    estimate_id: int | None = None
+    recurring_invoice_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

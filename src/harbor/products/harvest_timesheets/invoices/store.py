@@ -125,7 +125,10 @@ def sent_to(tx: Tx, account_id: str, client_id: int, *, limit: int) -> list[Invo
 
 def _among(account_id: str, filter_: Filter, reach: Reach | None) -> Where:
     where = Where(account_id=account_id).equal(
-        client_id=filter_.client_id, state=None if filter_.state is None else filter_.state.value
+        client_id=filter_.client_id,
+        state=None if filter_.state is None else filter_.state.value,
+        estimate_id=filter_.estimate_id,
+        recurring_invoice_id=filter_.recurring_invoice_id,
     )
     where.compare("updated_at", ">=", micros_or_none(filter_.updated_since))
     where.compare("issued_on", ">=", filter_.from_on and filter_.from_on.isoformat())

@@ -99,17 +99,12 @@ def show(call: Call, invoice_id: str, query: Part) -> Html:
     """One invoice."""
     invoice = reading.to_read(call, read_id(invoice_id))
     seen = reading.seen_one(call, invoice)
-    count = len(seen.lines)
-    first = min(max(0, query.lines - 1), count // parts.LINES_SHOWN) * parts.LINES_SHOWN
     can_handle = parts.is_handling(call)
     estimate = invoice.estimate_id and estimates.client_of(call, invoice.estimate_id) and invoice.estimate_id
     context = {
+        **parts.lines_shown(seen.lines, query.lines),
         "seen": seen,
         "invoice": invoice,
-        "lines": seen.lines[first : first + parts.LINES_SHOWN],
-        "part": first // parts.LINES_SHOWN + 1,
-        "has_more": first + parts.LINES_SHOWN < count,
-        "subtotal_e2": sum(line.amount_e2 for line in seen.lines),
         "payments": payments.listed(call, invoice, PageRequest(limit=lists.CHOICES_MAX)).items,
         "history": [(each, parts.told(each)) for each in parts.history(call, BillKind.INVOICE, invoice.id)],
         "is_late": is_late(call, invoice),

@@ -7,18 +7,29 @@ from typing import Final
 
 from harbor.kernel.http.page import Link
 from harbor.kernel.http.routes import Route
-from harbor.products.harvest_timesheets.pages import invoices, invoices_settling, invoices_tracked, invoices_writing
+from harbor.products.harvest_timesheets.pages import (
+    estimates,
+    estimates_writing,
+    invoices,
+    invoices_settling,
+    invoices_tracked,
+    invoices_writing,
+)
 
-LINKS: Final = (Link("Invoices", invoices.INVOICES),)
+LINKS: Final = (Link("Invoices", invoices.INVOICES), Link("Estimates", estimates.ESTIMATES))
 ROUTES: Final[tuple[Route, ...]] = (
     *invoices.ROUTES,
     *invoices_writing.ROUTES,
     *invoices_tracked.ROUTES,
     *invoices_settling.ROUTES,
+    *estimates.ROUTES,
+    *estimates_writing.ROUTES,
 )
 NOTICES: Final[Mapping[str, str]] = {
     **invoices.NOTICES,
     **invoices_writing.NOTICES,
     **invoices_tracked.NOTICES,
     **invoices_settling.NOTICES,
+    **estimates.NOTICES,
+    **estimates_writing.NOTICES,
 }

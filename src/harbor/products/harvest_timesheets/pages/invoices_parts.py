@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import wraps
 from typing import Any, Final
@@ -17,7 +17,7 @@ from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.bills import messages
 from harbor.products.harvest_timesheets.bills.messages_model import Message
-from harbor.products.harvest_timesheets.bills.model import BillKind
+from harbor.products.harvest_timesheets.bills.model import BillKind, Line
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.pages import acting, lists
 from harbor.products.harvest_timesheets.projects import service as projects
@@ -98,6 +98,18 @@ def project_choices(call: Call, client_id: int, chosen: Iterable[int] = ()) -> l
     choices = {each.project.id: each.project.name for each in found}
     choices |= {each.id: each.name for each in projects.named(call, chosen).values()}
     return _sorted(choices)
+
+
+def lines_shown(lines: Sequence[Line], part: int) -> dict[str, Any]:
+    """A part of the lines of a bill, and what all of them come to."""
+    count = len(lines)
+    first = min(max(0, part - 1), max(0, count - 1) // LINES_SHOWN) * LINES_SHOWN
+    return {
+        "lines": lines[first : first + LINES_SHOWN],
+        "part": first // LINES_SHOWN + 1,
+        "has_more": first + LINES_SHOWN < count,
+        "subtotal_e2": sum(line.amount_e2 for line in lines),
+    }
 
 
 def history(call: Call, kind: BillKind, bill_id: int) -> list[Message]:
