@@ -55,7 +55,7 @@ class Houses:
             database = PostgresDatabase(server.dsn(copied), clock, size=4)
         await database.open()
         self._stack.push_async_callback(database.close)
-        await migrate(database, exhibit.areas)
+        await migrate(database, exhibit.areas(engine))
         house = open_house(
             database,
             clock,

@@ -56,7 +56,7 @@ class Exhibit:
     one_path: str | None = None
     views: Sequence[View] = ()
     kinds: Callable[[CallOf], Sequence[JobKind]] = lambda _call_of: ()
-    areas: Sequence[Area] = ()
+    areas: Callable[[str], Sequence[Area]] = lambda _engine: ()
     tools: Callable[[Path, Means], Mapping[str, Any]] = lambda _folder, _means: {}
     things: Mapping[str, Make] = field(default_factory=dict)
     before: Mapping[str, Callable[[Call], object]] = field(default_factory=dict)

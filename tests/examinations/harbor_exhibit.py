@@ -131,7 +131,7 @@ HARBOR = Exhibit(
     caller=_caller,
     has_workspaces=True,
     views=[harbor_view()],
-    areas=[Area("harbor_events", Path(harbor_events.__file__).parent / "migrations")],
+    areas=lambda _engine: [Area("harbor_events", Path(harbor_events.__file__).parent / "migrations")],
     tools=_tools,
     before={
         "admin.key_rotation": lambda call: rotation.start(call.tx, call.new_id("job_")),

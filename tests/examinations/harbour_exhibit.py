@@ -21,6 +21,7 @@ from harbor.products.harbour_agreements.engine import service as engine
 from harbor.products.harbour_agreements.engine.api import TOOL
 from harbor.products.harbour_agreements.engine.model import Agreed, Asked
 from harbor.products.harbour_agreements.product import (
+    harbour_areas,
     harbour_kinds,
     harbour_product,
     harbour_providers,
@@ -123,6 +124,7 @@ HARBOUR = Exhibit(
     ),
     headers=lambda key: {"Authorization": f"Bearer {key}"},
     secret=lambda: mint(START),
+    areas=harbour_areas,
     views=[harbour_webhooks()],
     kinds=lambda call_of: harbour_kinds(call_of, _PROVIDERS),
     tools=lambda _folder, _means: {TOOL: _PROVIDERS},

@@ -24,7 +24,9 @@ def _asks_for_a_caller(exhibit: Exhibit, product: Product, route: Route) -> bool
 def _names_an_object(exhibit: Exhibit, product: Product, route: Route) -> bool:
     """Whether a request names something that belongs to somebody: in its path, or as a workspace."""
     bound = bind(route, frozenset())
-    return bool(bound.path_params) or _has_workspace(bound.query_type) or _has_workspace(bound.body_type)
+    return route.auth == "caller" and (
+        bool(bound.path_params) or _has_workspace(bound.query_type) or _has_workspace(bound.body_type)
+    )
 
 
 def _names_an_object_in_a_workspace(exhibit: Exhibit, product: Product, route: Route) -> bool:
@@ -85,7 +87,7 @@ async def test_what_belongs_to_another_account_is_missing(subject: Subject) -> N
     assert reply.status == subject.status(Missing("")), reply.body
 
 
-@every_route(lambda exhibit, product, route: bool(bind(route, frozenset()).path_params))
+@every_route(lambda exhibit, product, route: route.auth == "caller" and bool(bind(route, frozenset()).path_params))
 async def test_what_is_anothers_is_as_missing_as_what_never_was(subject: Subject) -> None:
     owner, stranger = await subject.tenant(), await subject.tenant()
     client = await subject.client(stranger)

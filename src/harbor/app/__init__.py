@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 import harbor
-from harbor.app import appharbor, events, harper, harvest
+from harbor.app import appharbor, events, harbour, harper, harvest
 from harbor.app.listening import operations_listener
 from harbor.app.opening import SEALED_COLUMNS, apply_schema, areas, check_schema, open_database, open_vault
 from harbor.app.service_routes import ServiceRoutes
@@ -127,6 +127,10 @@ class Harbor:
             )
             await self.appharbor.start()
             ends.push_async_callback(self.appharbor.close)
+            self.harbour = harbour.Harbour(
+                settings=settings, database=self.database, clock=self.clock, blobs=self.blobs, client=self.client
+            )
+            await self.harbour.start()
             await self._compose(policy)
             self._ends = ends.pop_all()
 
@@ -172,7 +176,18 @@ class Harbor:
             await database.write(lambda tx: (queue.recover(tx, None), jobs.recover_all(tx)))
         self.worker = Worker(
             database,
-            kinds_by_name(*kinds(settings, self.vault, self.call_of, self.harper, self.appharbor, self.blobs)),
+            kinds_by_name(
+                *kinds(
+                    settings,
+                    self.vault,
+                    self.call_of,
+                    self.harper,
+                    self.harbour,
+                    self.appharbor,
+                    self.blobs,
+                    self.client,
+                )
+            ),
             self.clock,
             self.faculties.ids.next,
             schedules=SCHEDULES,
@@ -189,6 +204,7 @@ class Harbor:
         }
         self.pipelines = {name: Pipeline(product, self.services) for name, product in products.items()}
         self.pipelines["appharbor"] = self.appharbor.pipeline(apps, self.services)
+        self.pipelines["harbour"] = self.harbour.pipeline(self.services)
         await self.worker.start()
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
         if database.engine == "postgres":  # others may work on it too
@@ -203,7 +219,13 @@ class Harbor:
         positions.start_after(position)
         if largest_id is not None:
             ids.not_below(largest_id)
-        views = Views({"harbor": events.view(self.settings), appharbor.VIEW: self.appharbor.view()})
+        views = Views(
+            {
+                "harbor": events.view(self.settings),
+                harbour.VIEW: self.harbour.view(),
+                appharbor.VIEW: self.appharbor.view(),
+            }
+        )
         return Faculties(ids=ids, positions=positions, directory=Directory(), views=views, vault=self.vault)
 
     def _means(self, owner: str, recorder: Recorder) -> Means:
@@ -258,6 +280,7 @@ class Harbor:
             "mails_go_out": self.settings.smtp_host is not None,
             harper_restart.RESTART: self._restart_everywhere,
             harper_configuration.TOOL: self.harper.configuration,
+            **self.harbour.tools(),
             **self.appharbor.tools(),
         }
 
@@ -315,6 +338,7 @@ class Harbor:
                 Door(pipeline=self.pipelines["console"], prefix=CONSOLE),
                 self.harper.door(self.pipelines["harper"]),
                 harvest.door(self.pipelines["harvest"]),
+                self.harbour.door(self.pipelines["harbour"]),
                 appharbor.door(self.pipelines["appharbor"]),
                 Door(pipeline=self.pipelines["harbor"]),
             ],

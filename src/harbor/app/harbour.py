@@ -37,7 +37,7 @@ from harbor.products.harbour_agreements.product import (
     harbour_providers,
     harbour_webhooks,
 )
-from harbor.products.harbour_agreements.providers.protocol import Providers
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.spelling import Spellings
 from harbor.products.harbour_agreements.sql_views import VIEWS
 from harbor.products.harbour_agreements.webhooks.model import NAME as VIEW

@@ -30,6 +30,7 @@ from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database, Tx
 from harbor.products.appharbor_apps.sql_views import VIEWS as APPHARBOR_VIEWS
 from harbor.products.harbor_events.sql_views import VIEWS as HARBOR_VIEWS
+from harbor.products.harbour_agreements.sql_views import VIEWS as HARBOUR_VIEWS
 from harbor.products.harper_tables.access.tokens import Lifetimes
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.admin_ops.configuration import service
@@ -41,7 +42,7 @@ from harbor.products.harper_tables.sql.bounds import Bounds
 from harbor.products.harvest_timesheets.sql_views import VIEWS as HARVEST_VIEWS
 
 # What an administrator may read with SQL besides tables of Harper.
-VIEWS = (*HARBOR_VIEWS, *HARVEST_VIEWS, *APPHARBOR_VIEWS)
+VIEWS = (*HARBOR_VIEWS, *HARVEST_VIEWS, *HARBOUR_VIEWS, *APPHARBOR_VIEWS)
 # What Harper's documentation lets pages of any origin send.
 _HEADERS = "Content-Type, Authorization, Accept"
 # The keys of settings that Harper's configuration has too, by the word of the setting.

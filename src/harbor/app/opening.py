@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from harbor.app import harbour
 from harbor.app.appharbor import AREA as APPHARBOR_AREA
 from harbor.app.appharbor import RACING_INDEXES as APPHARBOR_RACING
 from harbor.app.appharbor import SEALED as APPHARBOR_SEALED
@@ -27,6 +28,7 @@ from harbor.products import harbor_events
 from harbor.products.harper_tables.product import RACING_INDEXES as HARPER_RACING
 from harbor.products.harper_tables.product import SEALED as HARPER_SEALED
 from harbor.products.harper_tables.product import harper_area
+from harbor.products.harvest_timesheets.product import SEALED as HARVEST_SEALED
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset(
@@ -37,13 +39,14 @@ RACING_INDEXES = frozenset(
         "counters_pkey",
         *HARPER_RACING,
         *HARVEST_RACING,
+        *harbour.RACING_INDEXES,
         *APPHARBOR_RACING,
     }
 )
 
 
 # Every sealed column of the installation: the kernel's and those of the products.
-SEALED_COLUMNS = (*SEALED, *HARPER_SEALED, *APPHARBOR_SEALED)
+SEALED_COLUMNS = (*SEALED, *HARPER_SEALED, *HARVEST_SEALED, *harbour.SEALED, *APPHARBOR_SEALED)
 
 
 def areas(engine: str) -> tuple[Area, ...]:
@@ -54,6 +57,7 @@ def areas(engine: str) -> tuple[Area, ...]:
         Area("harbor_events", Path(harbor_events.__file__).parent / "migrations"),
         harper_area(engine),
         HARVEST_AREA,
+        *harbour.harbour_areas(engine),
         APPHARBOR_AREA,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from harbor.app import appharbor
+from harbor.app import appharbor, harbour
 from harbor.app.harper import Harper
 from harbor.app.opening import SEALED_COLUMNS
 from harbor.kernel.blobs import Blobs
@@ -18,6 +18,7 @@ from harbor.kernel.mail.delivery import PURGE_SCHEDULE as PURGE_MAILS
 from harbor.kernel.mail.delivery import purge_kind as purge_mails_kind
 from harbor.kernel.mail.delivery import send_kind as send_mail_kind
 from harbor.kernel.mail.smtp import Security, SmtpSettings
+from harbor.kernel.outbound import OutboundClient
 from harbor.kernel.retention.jobs import SCHEDULES as RETENTION
 from harbor.kernel.retention.jobs import RetentionPolicy, retention_kinds
 from harbor.kernel.rotation.job import rotation_kind
@@ -29,6 +30,7 @@ from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harvest_timesheets import jobs as harvest_jobs
 from harbor.products.harvest_timesheets.expenses import service as harvest_expenses
+from harbor.products.harvest_timesheets.importing.means import Means as ImportMeans
 
 SCHEDULES: Final = (
     PURGE_JOBS,
@@ -38,10 +40,11 @@ SCHEDULES: Final = (
     *harbor_jobs.SCHEDULES,
     *harper_jobs.SCHEDULES,
     *harvest_jobs.SCHEDULES,
+    *harbour.SCHEDULES,
     *appharbor.SCHEDULES,
 )
 # What names blobs, of every product that keeps some: the sweep removes the others.
-NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among, appharbor.NAMING)
+NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among, *harbour.NAMINGS, appharbor.NAMING)
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
 
@@ -51,10 +54,12 @@ def kinds(
     vault: Vault,
     call_of: Callable[[Tx, str], Call],
     harper: Harper,
+    checks: harbour.Harbour,
     apps: appharbor.AppHarbor,
     blobs: Blobs,
+    client: OutboundClient,
 ) -> list[Any]:
-    """Every kind of job. `call_of` makes a call of the platform in an account."""
+    """Every kind of job. `call_of` makes a call of the platform in an account; `client` is the way out."""
     policy = RetentionPolicy(
         event_days=settings.event_retention_days,
         attempt_days=settings.attempt_retention_days,
@@ -70,7 +75,8 @@ def kinds(
         *retention_kinds(policy),
         *harbor_jobs.kinds(call_of),
         *harper_jobs.kinds(call_of, harper.configuration, harper.means),
-        *harvest_jobs.kinds(call_of),
+        *harvest_jobs.kinds(call_of, ImportMeans(client=client, blobs=blobs)),
+        *checks.kinds(call_of),
         *apps.kinds(call_of),
     ]
 

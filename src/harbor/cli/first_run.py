@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from harbor.app import appharbor, apply_schema, open_database
+from harbor.app import appharbor, apply_schema, harbour, open_database
 from harbor.kernel import instance_store as instance
 from harbor.kernel.call import Call, Faculties
 from harbor.kernel.clock import SystemClock, micros
@@ -68,7 +68,7 @@ async def set_up(settings: Settings, *, is_production: bool) -> dict[str, Any]:
         "email": FIRST_EMAIL,
         "password": password,
     }
-    others = {product: made.pop(product) for product in ("harvest", "appharbor")}
+    others = {product: made.pop(product) for product in ("harvest", "harbour", "appharbor")}
     return {
         "data_dir": str(settings.data),
         "mode": mode,
@@ -104,6 +104,7 @@ def _write(tx: Tx, faculties: Faculties, hashed: str, harper_hash: str, mode: st
             made["admin_key"] = _root_key(call, organization_id)
             harper_users.set_up(call, HARPER_USERNAME, harper_hash)
             made["harvest"] = _harvest_account(call, person.id)
+            made["harbour"] = _harbour_account(call)
             made["appharbor"] = appharbor.open_account(call, person_id=person.id)
     instance.put(tx, instance.MODE, mode)
     instance.put(tx, instance.KEY_FINGERPRINT, faculties.vault.fingerprint)
@@ -120,6 +121,11 @@ def _harvest_account(call: Call, person_id: str) -> dict[str, Any]:
         person_id=person_id,
     )
     return {"account_id": opened.company.number, "access_token": opened.token}
+
+
+def _harbour_account(call: Call) -> dict[str, Any]:
+    opened = harbour.open_account(call)
+    return {"organization_id": opened.organization_id, "api_key": opened.api_key}
 
 
 def _default_workspace(call: Call, environment: Environment) -> Workspace:

@@ -49,6 +49,8 @@ def init(out: Output, /, *, data: Path | None, database: str | None, production:
             "Harper password": made["harper"]["password"],
             "Harvest account": made["harvest"]["account_id"],
             "Harvest token": made["harvest"]["access_token"],
+            "Harbour organization": made["harbour"]["organization_id"],
+            "Harbour key": made["harbour"]["api_key"],
             "AppHarbor user": made["appharbor"]["username"],
             "AppHarbor token": made["appharbor"]["access_token"],
         }

@@ -21,7 +21,7 @@ from harbor.kernel.settings import Settings
 log = structlog.get_logger("harbor.serve")
 
 # Products and the flag or setting that gives them a port of their own; a port for a product that is not there is refused.
-_PRODUCTS = frozenset({"harbor", "harper", "harvest", "appharbor"})
+_PRODUCTS = frozenset({"harbor", "harper", "harvest", "harbour", "appharbor"})
 
 
 async def serve_forever(settings: Settings, out: Output) -> None:

@@ -97,6 +97,68 @@ class ProductSettings:
         "How many reports a token of Harvest may ask for in a span of time.",
         example="1000/900s",
     )
+    harbour_public_url: str | None = setting(
+        PRODUCTS,
+        forms.ORIGIN,
+        None,
+        "How people reach Harbour where it has a host of its own; else `/harbour` at `public_url`.",
+        example="https://harbour.example.com",
+    )
+    harbour_hosts: tuple[str, ...] = setting(
+        PRODUCTS, forms.NAMES, "", "Host names at whose root Harbour answers.", example="harbour.example.com"
+    )
+    harbour_plain_loopback: Literal["auto", "on", "off"] = setting(
+        PRODUCTS,
+        forms.choice("auto", "on", "off"),
+        "auto",
+        "Whether programs on this machine may call Harbour without TLS; `auto` is in development only.",
+        example="off",
+    )
+    harbour_rate_limit_per_minute: int = setting(
+        PRODUCTS,
+        forms.number(1, 100_000),
+        "100",
+        "How many requests a key of Harbour may make in 60 seconds.",
+        example="1000",
+    )
+    harbour_default_version: Literal["2.2", "2.1", "2.0"] = setting(
+        PRODUCTS,
+        forms.choice("2.2", "2.1", "2.0"),
+        "2.2",
+        "The version of callers of Harbour whose key is pinned to none.",
+        example="2.1",
+    )
+    harbour_provider: Literal["sandbox", "manual_review"] = setting(
+        PRODUCTS,
+        forms.choice("sandbox", "manual_review"),
+        "sandbox",
+        "What runs the checks for which nobody decided otherwise.",
+        example="manual_review",
+    )
+    harbour_catalogue_edition: Literal["guide-2.2", "standard-5"] = setting(
+        PRODUCTS,
+        forms.choice("guide-2.2", "standard-5"),
+        "guide-2.2",
+        "The catalogue of organizations of Harbour that chose none.",
+        example="standard-5",
+    )
+    harbour_sandbox_step_ms: int = setting(
+        PRODUCTS, forms.number(0, 3_600_000), "2000", "How long a step of a sandbox check takes.", example="0"
+    )
+    harbour_applicant_days: int = setting(
+        PRODUCTS,
+        forms.number(1, 3_650),
+        "30",
+        "How many days after the end of a check its applicant is kept.",
+        example="7",
+    )
+    harbour_webhook_timeout_s: int = setting(
+        PRODUCTS,
+        forms.number(1, 60),
+        "15",
+        "How many seconds a delivery of a webhook of Harbour may take.",
+        example="30",
+    )
     appharbor_builders: int = setting(
         PRODUCTS, forms.number(1, 64), "2", "How many builds of applications run at once.", example="4"
     )
