@@ -88,6 +88,8 @@ MAKING: Final = (
     _make("invoice_payments.create", {"amount": 4, "notes": SECRET}, "payment", invoice_id="$invoice"),
     _make("estimate_messages.create", {"recipients": [{"name": "Una", "email": "una@example.com"}], "subject": SECRET},
           "estimate_message", estimate_id="$estimate"),
+    _make("imports.create", {"source_url": "https://93.184.216.34/harvest", "source_account_id": "7",
+                             "source_token": SECRET}, "import"),
 )  # fmt: skip
 
 READING: Final = (
@@ -146,6 +148,9 @@ READING: Final = (
     _read("estimates.list"),
     _read("estimates.retrieve", estimate_id="$estimate"),
     _read("estimate_messages.list", estimate_id="$estimate"),
+    _read("imports.list"),
+    _read("imports.retrieve", import_id="$import"),
+    _read("imports.report", import_id="$import"),
 )
 
 _IDS: Final = {"time_entry_ids": ["$entry"]}
@@ -175,6 +180,7 @@ CHANGING: Final = (
     _change("estimate_item_categories.update", {"name": "Blossoms"}, category_id="$estimate_category"),
     _change("invoices.update", {"notes": SECRET}, invoice_id="$invoice"),
     _change("estimates.update", {"notes": SECRET}, estimate_id="$estimate"),
+    _change("imports.cancel", import_id="$import"),
 )
 
 DELETING: Final = (

@@ -221,3 +221,11 @@ async def test_changes_are_told_with_what_was_before(office: Office) -> None:
     assert row is not None
     assert (row["before"], row["after"]) == ('{"telephone":""}', '{"telephone":"123"}')
     assert row["actor"] == f"harvest:user:{office.opened.administrator.id}"
+
+
+async def test_somebody_without_a_rate_has_an_empty_list_of_them(sqlite_office: Office) -> None:
+    me = await sqlite_office.admin.got("/v2/users/me")
+
+    found = await sqlite_office.admin.got(f"/v2/users/{me['id']}/cost_rates")
+
+    assert found["cost_rates"] == []

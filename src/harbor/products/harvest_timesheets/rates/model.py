@@ -36,4 +36,4 @@ class Rate:
 def with_ends(rates: Sequence[Rate]) -> list[Rate]:
     """Rates in the order of their starts, each with its end. None but the first is without a start, or at that of time."""
     ends = [rate.start_on - timedelta(days=1) if rate.start_on else None for rate in rates[1:]]
-    return [replace(rate, end_on=end) for rate, end in zip(rates, [*ends, None], strict=True)]
+    return [replace(rate, end_on=end) for rate, end in zip(rates, [*ends, None][: len(rates)], strict=True)]
