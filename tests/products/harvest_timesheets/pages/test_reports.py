@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.console.session import Browser
+from tests.console.session import Browser, sign_in
 from tests.harness import Reply
 from tests.products.harvest_timesheets.office import Json
 from tests.products.harvest_timesheets.pages.downloads import download
 from tests.products.harvest_timesheets.pages.studio import BASE, Studio
 
+from harbor.kernel.identity.people_model import Role
 from harbor.products.harvest_timesheets.pages import report_files, report_parts
 from harbor.products.harvest_timesheets.reports.question import Kind
 
@@ -185,3 +186,45 @@ async def test_every_report_is_a_file(studio: Studio, monkeypatch: pytest.Monkey
     await file("kind=time&form=pdf", studio.ada, 422)
     await file("kind=uninvoiced", studio.max_, 403)
     await file("kind=time", studio.nobody, 403)
+
+
+async def test_profit_is_what_hours_are_worth_less_what_they_cost(studio: Studio) -> None:
+    made = await work(studio)
+    office, ada = studio.office, studio.office.opened.administrator.id
+    before = await studio.page(f"reports/profit?by=person&{MAY}")
+    assert "Ada Admin 2:30 2:30 250.00 EUR" in before.text
+    assert "Hours of people without a cost rate cost nothing here." in before.text
+    await office.admin.made(f"/v2/users/{ada}/cost_rates", {"amount": 40})
+    usd = await office.project(name="Mast", bill_by="Project", hourly_rate=90.5)
+    task = made["task"]["id"]
+    await office.admin.made(f"/v2/projects/{usd['id']}/task_assignments", {"task_id": task, "billable": True})
+    entry = {"user_id": ada, "project_id": usd["id"], "task_id": task, "spent_date": "2026-05-11", "hours": 10}
+    await office.admin.made("/v2/time_entries", entry)
+
+    page = await studio.page(f"reports/profit?by=project&{MAY}")
+    assert "Mast 10:00 0:00 905.00 USD 0.00 USD 400.00 USD 0.00 USD 505.00 USD 55.8 %" in page.text
+    assert "[B1] Bridge 3:45 0:00 375.00 EUR 30.00 EUR 100.00 USD 30.00 EUR – –" in page.text, "nothing is converted"
+    assert "Website 4:00 0:00 0.00 USD" in page.text
+    by_person = await studio.page(f"reports/profit?by=person&{MAY}")
+    assert "Ada Admin 10:00 0:00 905.00 USD" in by_person.text
+
+    # Who is over and who is under, until today: 25 May 2026 is a Monday.
+    full = await studio.page("reports/capacity?span=week&from=2026-05-04")
+    assert "Ada Admin 7.1 % 2:30" in full.text
+    assert "Max Member 15 % 5:15" in full.text
+    assert "Under 32:30 h left" in full.text
+    await office.admin.changed(f"/v2/users/{studio.colleague.id}", {"weekly_capacity": 3600 * 5})
+    over = await studio.page("reports/capacity?span=week&from=2026-05-04")
+    assert "Over 0:15 h too many" in over.text
+
+    manager = await office.person("manager", "billable_rates_manager", email="moss@example.com")
+    moss = await sign_in(office.house, office.organization, role=Role.MEMBER, email="moss@example.com")
+    await office.admin.changed(f"/v2/users/{manager.id}/teammates", {"teammate_ids": [studio.colleague.id]})
+    theirs = await studio.page("reports/capacity?span=week&from=2026-05-04", at=moss)
+    assert "Max Member" in theirs.text
+    assert "Ada Admin" not in theirs.text
+    assert "Profitability" not in theirs.text
+    await studio.page(f"reports/profit?{MAY}", at=moss, status=403)
+    refused = await moss.get(f"{BASE}/reports/file?kind=profit&{MAY}")
+    assert refused.status == 403
+    assert "Ada Admin" not in (await studio.page("reports/capacity", at=studio.max_)).text

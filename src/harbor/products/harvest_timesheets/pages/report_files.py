@@ -157,7 +157,7 @@ async def _written(
         )
     desk.busy += 1
     directory = services.budget.directory
-    file: IO[bytes] = await asyncio.to_thread(lambda: TemporaryFile(dir=directory))
+    file: IO[bytes] = await asyncio.to_thread(lambda: TemporaryFile(dir=directory))  # noqa: SIM115 - `_sent` ends it
     try:
         book = await asyncio.to_thread(xlsx_file.XlsxFile, file, directory, summaries.title_of(asked), columns)
         try:

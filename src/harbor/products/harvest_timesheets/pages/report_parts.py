@@ -30,6 +30,8 @@ PATHS: Final = {
     Kind.EXPENSE_ENTRIES: f"{REPORTS}/expense-entries",
     Kind.UNINVOICED: f"{REPORTS}/uninvoiced",
     Kind.BUDGETS: f"{REPORTS}/budgets",
+    Kind.PROFIT: f"{REPORTS}/profit",
+    Kind.CAPACITY: f"{REPORTS}/capacity",
 }
 # What fits side by side in a picture; the table has all.
 BARS_MAX: Final = 12

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from harbor.kernel.call import Call
-from harbor.products.harvest_timesheets.reports import summaries
+from harbor.products.harvest_timesheets.reports import costs, summaries
 from harbor.products.harvest_timesheets.reports.question import Kind, Question
 from harbor.products.harvest_timesheets.reports.sheets import Sheet
 
@@ -15,6 +15,8 @@ _MAKERS: Final[Mapping[Kind, Callable[[Call, Question], Sheet]]] = {
     Kind.EXPENSES: summaries.expenses,
     Kind.UNINVOICED: summaries.not_invoiced,
     Kind.BUDGETS: summaries.project_budgets,
+    Kind.PROFIT: costs.profitability,
+    Kind.CAPACITY: costs.capacity,
 }
 
 
