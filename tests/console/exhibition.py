@@ -20,14 +20,17 @@ from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Database
 from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
+from harbor.products.harvest_timesheets.bills.model import BillKind
 from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
 from harbor.products.harvest_timesheets.expenses import service as expenses
 from harbor.products.harvest_timesheets.expenses.model import Receipt
-from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.invoices import service as invoices
+from harbor.products.harvest_timesheets.item_categories import service as items
 from harbor.products.harvest_timesheets.opening import open_account
 from harbor.products.harvest_timesheets.projects import api as projects_api
+from harbor.products.harvest_timesheets.roles import service as roles
 from harbor.products.harvest_timesheets.tasks import service as tasks
 from harbor.products.harvest_timesheets.time_entries import service as time_entries
 from harbor.products.harvest_timesheets.users import service as users
@@ -169,7 +172,9 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
             "estimate_id": str(estimates.add(call, client.id, {}, ()).id),
             "entry_id": str(entry.id),
             "expense_id": str(expense.id),
-            "category_id": str(kind.id),
+            "expense_category_id": str(kind.id),
+            "item_category_id": str(items.listed(call, BillKind.INVOICE, PageRequest(limit=1)).items[0].id),
+            "job_role_id": str(roles.add(call, name="Designer").id),
             "project_id": str(project.id),
             "client_id": str(client.id),
             "task_id": str(task.id),

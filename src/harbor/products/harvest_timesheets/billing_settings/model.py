@@ -11,6 +11,7 @@ TERMS: Final = {"upon receipt": 0, "net 15": 15, "net 30": 30, "net 45": 45, "ne
 CUSTOM: Final = "custom"
 PAYMENT_OPTIONS: Final = ("ach", "credit_card", "paypal")
 TEXT_LENGTH_MAX: Final = 65_535
+SUBJECT_LENGTH_MAX: Final = 255  # as a subject of an invoice
 
 _RULE = "-" * 45
 _SUMMARY = "\r\n".join(
@@ -98,12 +99,36 @@ class BillingSettings:
     estimate_message_body: str = _ESTIMATE
 
 
+_SUBJECTS: Final = (
+    "invoice_subject",
+    "estimate_subject",
+    "message_subject",
+    "reminder_subject",
+    "thank_you_subject",
+    "estimate_message_subject",
+)
+_TEXTS: Final = (
+    "invoice_notes",
+    "estimate_notes",
+    "message_body",
+    "reminder_body",
+    "thank_you_body",
+    "estimate_message_body",
+)
+
+
 def checked(settings: BillingSettings) -> BillingSettings:
     """The settings, if they make sense. Raises `Invalid`."""
     if settings.payment_term not in TERMS:
         raise problem("payment_term", f"must be one of {', '.join(TERMS)}")
     if unknown := sorted(set(settings.payment_options) - set(PAYMENT_OPTIONS)):
         raise problem("payment_options", f"can't include {unknown[0][:100]}")
+    for field in _SUBJECTS:
+        if len(getattr(settings, field)) > SUBJECT_LENGTH_MAX:
+            raise problem(field, f"is too long (maximum is {SUBJECT_LENGTH_MAX} characters)")
+    for field in _TEXTS:
+        if len(getattr(settings, field)) > TEXT_LENGTH_MAX:
+            raise problem(field, f"is too long (maximum is {TEXT_LENGTH_MAX} characters)")
     for field in ("tax_e4", "tax2_e4"):
         percent_e4 = getattr(settings, field)
         if percent_e4 is not None and not 0 <= percent_e4 <= 100 * 10**4:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from msgspec import UNSET, UnsetType
 
@@ -12,19 +14,20 @@ from harbor.kernel.errors import Missing
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import store
 from harbor.products.harvest_timesheets.company.model import (
-    ROUNDING_MINUTES,
     BudgetHours,
     Company,
     Rounding,
     check_weekly_capacity,
+    checked,
 )
 from harbor.products.harvest_timesheets.currencies import known_currency
 from harbor.products.harvest_timesheets.pricing import service as pricing
-from harbor.products.harvest_timesheets.sentences import problem
 from harbor.products.harvest_timesheets.telling import tell
 from harbor.products.harvest_timesheets.zones import DEFAULT, known_zone
 
 FREE_OF_CHARGE = "sponsored"
+# What a company is, apart from its settings.
+_FIXED = frozenset({"account_id", "number", "created_at", "updated_at"})
 
 
 def of(call: Call) -> Company:
@@ -116,17 +119,18 @@ def change_rules(
     rounding_minutes: int | UnsetType = UNSET,
     budget_hours: BudgetHours | UnsetType = UNSET,
 ) -> Company:
-    """The rules of rounding and budgets. Entries that are not invoiced follow, in this transaction or in a job."""
-    minutes = before.rounding_minutes if rounding_minutes is UNSET else rounding_minutes
-    if minutes not in ROUNDING_MINUTES:
-        raise problem("rounding_minutes", f"must be one of {', '.join(map(str, ROUNDING_MINUTES))}")
-    after = replace(
-        before,
-        rounding=before.rounding if rounding is UNSET else rounding,
-        rounding_minutes=minutes,
-        budget_hours=before.budget_hours if budget_hours is UNSET else budget_hours,
-    )
-    after = _put(call, before, after)
+    """The rules of rounding and budgets."""
+    given = {"rounding": rounding, "rounding_minutes": rounding_minutes, "budget_hours": budget_hours}
+    return change_settings(call, before, {name: value for name, value in given.items() if value is not UNSET})
+
+
+def change_settings(call: Call, before: Company, changes: Mapping[str, Any]) -> Company:
+    """Any of its settings, by the fields of `Company`. Raises `Invalid`.
+
+    With another rounding or other hours of budgets entries that are not invoiced follow, in this transaction or in a job.
+    """
+    assert not set(changes) & _FIXED, changes
+    after = _put(call, before, checked(replace(before, **changes)))
     if (before.rounding_e2, before.rounding, before.budget_hours) != (
         after.rounding_e2,
         after.rounding,

@@ -24,6 +24,13 @@ def unlock(call: Call, cause: str) -> None:
     store.delete(call.tx, call.account_id, cause)
 
 
+def of_user(call: Call, kind: LockKind, user_id: int, *, from_on: date, to_on: date) -> list[PeriodLock]:
+    """The locks of a person that touch a period."""
+    return store.of_holders(
+        call.tx, call.account_id, kind, project_ids=(), user_ids=(user_id,), from_on=from_on, to_on=to_on
+    )
+
+
 def cover(call: Call, kind: LockKind, tracked: Sequence[tuple[int, int, date]]) -> Cover:
     """The locks that may hold for what is tracked: by project, person and day."""
     if not tracked:

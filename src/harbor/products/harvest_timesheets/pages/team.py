@@ -129,6 +129,7 @@ def _form(call: Call, user: User | None) -> dict[str, Any]:
         "roles": [(role.value, *_ROLES[role]) for role in BASE_ROLES],
         "extras": [(role.value, *_ROLES[role]) for role in extras],
         "is_administrator": access.me(call).is_administrator,
+        "sees_rates": access.me(call).sees_rates,
     }
 
 

@@ -50,6 +50,15 @@ def show(rate: Rate) -> RateBody:
     }
 
 
+def create(call: Call, kind: RateKind, body: AddRate, place: Place) -> Created[Rate]:
+    """A new rate of a person, who shows it."""
+    amount_e4 = wire.units(body.amount, 4, field="amount")
+    assert amount_e4 is not None
+    rate = service.add(call, kind, place.thing.id, amount_e4=amount_e4, start_on=body.start_date)
+    users.rates_changed(call, place.thing)
+    return Created(rate)
+
+
 def _routes(kind: RateKind) -> tuple[Route, ...]:
     def may(call: Call, user_id: int) -> User:
         return users.to_see_rates(call, kind, user_id)
@@ -69,13 +78,9 @@ def _routes(kind: RateKind) -> tuple[Route, ...]:
         found: Rate = place.thing
         return found
 
-    def create(call: Call, body: AddRate, place: Place) -> Created[Rate]:
+    def add(call: Call, body: AddRate, place: Place) -> Created[Rate]:
         """A new rate: from a day on, or without one for all time."""
-        amount_e4 = wire.units(body.amount, 4, field="amount")
-        assert amount_e4 is not None
-        rate = service.add(call, kind, place.thing.id, amount_e4=amount_e4, start_on=body.start_date)
-        users.rates_changed(call, place.thing)
-        return Created(rate)
+        return create(call, kind, body, place)
 
     name, tags = f"{kind}_rates", (f"{kind.value.capitalize()} rates",)
     all_, one_ = f"/v2/users/{{user_id}}/{name}", f"/v2/users/{{user_id}}/{name}/{{rate_id}}"
@@ -103,7 +108,7 @@ def _routes(kind: RateKind) -> tuple[Route, ...]:
             f"{name}.create",
             "POST",
             all_,
-            create,
+            add,
             status=201,
             locate=at(may, "user_id"),
             writes=True,

@@ -85,10 +85,16 @@ def lock_week(call: Call, user_id: int, start: date) -> None:
 
 
 def open_week(call: Call, user_id: int, start: date) -> bool:
-    """Open a week of a person again, unless time in it is still approved; whether it is open."""
+    """Open a week of a person again, unless time in it is still approved; whether it is open.
+
+    Weeks may have begun on another day when they were approved, so it is every approved period that touches the week.
+    """
     if store.has_approved(call.tx, call.account_id, user_id, start, week_end(start)):
         return False
-    locks.unlock(call, _cause(user_id, start))
+    for lock in locks.of_user(call, LockKind.TIME, user_id, from_on=start, to_on=week_end(start)):
+        is_of_approval = lock.cause == _cause(user_id, lock.from_on)
+        if is_of_approval and not store.has_approved(call.tx, call.account_id, user_id, lock.from_on, lock.to_on):
+            locks.unlock(call, lock.cause)
     return True
 
 
