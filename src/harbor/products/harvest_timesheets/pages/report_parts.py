@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -23,6 +24,7 @@ from harbor.products.harvest_timesheets.reports.summaries import LABELS
 
 REPORTS: Final = f"{PATH}/reports"
 FILE: Final = f"{REPORTS}/file"
+SAVED: Final = f"{REPORTS}/saved"
 PATHS: Final = {
     Kind.TIME: REPORTS,
     Kind.TIME_ENTRIES: f"{REPORTS}/time-entries",
@@ -108,7 +110,7 @@ def around(call: Call, asked: Question) -> dict[str, Any]:
     return {
         "asked": asked,
         "path": path,
-        "tabs": [(kind.label, PATHS[kind], kind is asked.kind) for kind in PATHS if may_see(call, kind)],
+        "tabs": tabs(call, asked.kind),
         "has_span": asked.kind is not Kind.BUDGETS,
         "span": asked.span,
         "units": units,
@@ -125,7 +127,16 @@ def around(call: Call, asked: Question) -> dict[str, Any]:
         "file_path": FILE,
         "file_query": {**asked.words, "kind": asked.kind.value},
         "fixed_fee": asked.includes_fixed_fee,
+        "save_path": SAVED,
+        "save_fields": {"kind": asked.kind.value, "words": urlencode(asked.words)},
+        "can_move": asked.kind is not Kind.BUDGETS and asked.span.unit is not Unit.CUSTOM,
     }
+
+
+def tabs(call: Call, here: Kind | None) -> list[tuple[str, str, bool]]:
+    """The reports that the caller may see, and those that are saved: labels, paths, and which one is shown."""
+    found = [(kind.label, PATHS[kind], kind is here) for kind in PATHS if may_see(call, kind)]
+    return [*found, ("Saved", SAVED, here is None)]
 
 
 def may_see(call: Call, kind: Kind) -> bool:

@@ -6,8 +6,21 @@ from typing import Final
 
 from harbor.kernel.http.page import Link
 from harbor.kernel.http.routes import Route
-from harbor.products.harvest_timesheets.pages import report_costs, report_detailed, report_files, report_parts, reports
+from harbor.products.harvest_timesheets.pages import (
+    report_costs,
+    report_detailed,
+    report_files,
+    report_parts,
+    report_saved,
+    reports,
+)
 
 LINKS: Final = (Link("Reports", report_parts.REPORTS),)
-ROUTES: tuple[Route, ...] = (*reports.ROUTES, *report_costs.ROUTES, *report_detailed.ROUTES, *report_files.ROUTES)
-NOTICES: dict[str, str] = {}
+ROUTES: tuple[Route, ...] = (
+    *reports.ROUTES,
+    *report_costs.ROUTES,
+    *report_detailed.ROUTES,
+    *report_files.ROUTES,
+    *report_saved.ROUTES,
+)
+NOTICES: dict[str, str] = {**report_saved.NOTICES}

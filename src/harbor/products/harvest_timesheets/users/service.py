@@ -20,6 +20,7 @@ from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.rates import service as rates
 from harbor.products.harvest_timesheets.rates.model import RateKind
 from harbor.products.harvest_timesheets.roles import service as roles
+from harbor.products.harvest_timesheets.saved_reports import service as saved_reports
 from harbor.products.harvest_timesheets.sentences import TAKEN, problem
 from harbor.products.harvest_timesheets.telling import tell
 from harbor.products.harvest_timesheets.tracked import service as tracked
@@ -242,6 +243,7 @@ def delete(call: Call, user: User) -> None:
     teammates_store.forget(call.tx, call.account_id, user.id)
     roles.give(call, user.id, ())
     rates.forget(call, user.id)
+    saved_reports.forget(call, user.id)
     store.delete(call.tx, call.account_id, user.id)
     access.rights_changed(call.tx, call.account_id)
     tell(call, "user.deleted", user.id, before=user)
