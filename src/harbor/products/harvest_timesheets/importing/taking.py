@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from decimal import InvalidOperation
+from decimal import DecimalException
 from typing import Any
 
 import msgspec
@@ -56,7 +56,7 @@ def taken(phase: str, resource: Resource, raws: Sequence[msgspec.Raw], world: Wo
             found.records[id_] = record
         except Unfit as why:
             found.leave_out(phase, resource, _id_of(raw), str(why))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, InvalidOperation) as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, OverflowError, DecimalException) as error:
             found.leave_out(phase, resource, _id_of(raw), str(error))
     return found
 

@@ -14,6 +14,9 @@ from harbor.products.harvest_timesheets.importing.model import ID_MAX
 from harbor.products.harvest_timesheets.wire import AMOUNT_BELOW
 
 NAME_LENGTH_MAX: Final = 1_000
+# Far from both ends of time, so that no zone leads beyond them.
+_YEARS: Final = (1900, 9000)
+_DIGITS_MAX: Final = len(str(AMOUNT_BELOW)) - 1
 TEXT_LENGTH_MAX: Final = 65_535
 Values = dict[str, Any]
 
@@ -87,7 +90,7 @@ def scaled(value: Decimal | None, places: int) -> int | None:
     """A number as a scaled integer, rounded half up. Raises `Unfit`."""
     if value is None:
         return None
-    if not value.is_finite() or abs(value) >= AMOUNT_BELOW:
+    if not value.is_finite() or value.adjusted() >= _DIGITS_MAX:
         raise Unfit(f"a number of it is not below {AMOUNT_BELOW}")
     return int(value.scaleb(places).quantize(Decimal(1), ROUND_HALF_UP))
 
@@ -120,7 +123,9 @@ def name(value: str | None) -> str:
 
 
 def us(moment: datetime) -> int:
-    """A moment as its column has it; without an offset it is UTC."""
+    """A moment as its column has it; without an offset it is UTC. Raises `Unfit`."""
+    if not _YEARS[0] <= moment.year <= _YEARS[1]:
+        raise Unfit(f"a moment of it is in the year {moment.year}")
     return micros(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
