@@ -72,8 +72,7 @@ class Sandbox:
         self.limits = limits
         self._bwrap = bwrap
         self._prlimit = shutil.which("prlimit")
-        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        self._files = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+        self._files = descriptors_max()
 
     @property
     def is_closed(self) -> bool:
@@ -135,30 +134,42 @@ class Sandbox:
     def _enclosed(self, step: Step) -> list[str]:
         if self._bwrap is None:
             return []
-        argv = [
-            self._bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
-            "--uid", _ID, "--gid", _ID, "--hostname", "build", "--die-with-parent", "--new-session",
-            "--cap-drop", "ALL",
-            "--proc", "/proc", "--dev", "/dev", "--tmpfs", TEMPORARY, "--tmpfs", "/home", "--dir", HOME,
-            "--tmpfs", "/run",
-        ]  # fmt: skip
+        argv = [*enclosing(self._bwrap, "build"), "--die-with-parent", "--new-session"]
         if not step.network:
             argv.append("--unshare-net")
-        for path in _SYSTEM:
-            argv += ["--ro-bind-try", path, path]
-        for path in _LINKED:
-            if os.path.islink(path):
-                argv += ["--symlink", os.readlink(path), path]
-            else:
-                argv += ["--ro-bind-try", path, path]
-        for name in _ETC:
-            argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
         for folder in step.readable:
             argv += ["--ro-bind", str(folder), str(folder)]
         for folder in step.writable:
             argv += ["--bind", str(folder), str(folder)]
         argv += ["--bind", str(step.work), WORK, "--chdir", WORK]
         return [*argv, "--"]
+
+
+def descriptors_max() -> int:
+    """How many files a process may have open: 65,536, or as many as this one may give."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+
+
+def enclosing(bwrap: str, hostname: str, *, temporary_bytes_max: int | None = None) -> list[str]:
+    """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read."""
+    size = [] if temporary_bytes_max is None else ["--size", str(temporary_bytes_max)]
+    argv = [
+        bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
+        "--uid", _ID, "--gid", _ID, "--hostname", hostname, "--cap-drop", "ALL",
+        "--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", TEMPORARY, *size, "--tmpfs", "/home", "--dir", HOME,
+        *size, "--tmpfs", "/run",
+    ]  # fmt: skip
+    for path in _SYSTEM:
+        argv += ["--ro-bind-try", path, path]
+    for path in _LINKED:
+        if os.path.islink(path):
+            argv += ["--symlink", os.readlink(path), path]
+        else:
+            argv += ["--ro-bind-try", path, path]
+    for name in _ETC:
+        argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    return argv
 
 
 def _kill(pid: int) -> None:

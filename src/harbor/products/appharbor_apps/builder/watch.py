@@ -100,17 +100,18 @@ async def until_too_much(pid: int, tree: Path, limits: Limits) -> str:
 
 def look(pid: int, tree: Path | None, limits: Limits) -> str | None:
     """The limit that a process and all below it have met, or None."""
-    processes = _below(pid)
+    processes = below(pid)
     if len(processes) > limits.processes_max:
         return "it started too many processes"
-    if sum(map(_memory, processes)) > limits.memory_bytes_max:
+    if sum(map(memory_of, processes)) > limits.memory_bytes_max:
         return "it used too much memory"
     if tree is not None and _is_larger(tree, limits.tree_bytes_max):
         return "it filled the disk"
     return None
 
 
-def _below(pid: int) -> list[int]:
+def below(pid: int) -> list[int]:
+    """A process and all that come from it, itself first; those that have ended are left out."""
     children: dict[int, list[int]] = {}
     for entry in os.scandir("/proc"):
         if entry.name.isdigit():
@@ -126,7 +127,8 @@ def _below(pid: int) -> list[int]:
     return found
 
 
-def _memory(pid: int) -> int:
+def memory_of(pid: int) -> int:
+    """How many bytes a process holds; none if it has ended."""
     try:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE
     except (OSError, ValueError, IndexError):

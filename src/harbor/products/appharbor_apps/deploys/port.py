@@ -29,7 +29,10 @@ class Artefact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One release to bring up. `environment` is complete but for the port, the host and the name of the process."""
+    """One release to bring up. `environment` is complete but for the port, the host and the name of the process.
+
+    `formation` says how many processes of a type there are and how many MiB each may take, where it is not one of 512.
+    """
 
     account_id: str
     application_id: int
@@ -42,6 +45,7 @@ class Order:
     canonical: str | None
     health_check_path: str
     is_file_system_writable: bool
+    formation: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
