@@ -10,6 +10,7 @@ import click
 
 from harbor.cli.output import Failure
 from harbor.cli.time_choice import Day, Hours, project_and_task, today
+from harbor.cli.time_import import import_
 from harbor.cli.time_session import Harvest, with_harvest
 
 COLUMNS: Final = ("day", "hours", "client", "project", "task", "notes", "state")
@@ -40,6 +41,8 @@ def time() -> None:
       harbor time log 1:30 --project Pier --task Design --notes 'first sketch'
       harbor time list --from 2026-05-01
     """
+
+time.add_command(import_)
 
 
 @time.command()
