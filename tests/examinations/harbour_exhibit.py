@@ -11,12 +11,13 @@ from tests.factories import make_event, make_webhook
 from tests.products.harbour_agreements.office import ADA, CONSENT, IDENTITY, PLAIN
 from tests.products.harbour_agreements.things import make_verification
 
+from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros
 from harbor.products.harbour_agreements import ids
 from harbor.products.harbour_agreements.api_keys.service import mint
 from harbor.products.harbour_agreements.dialect import Manners
-from harbor.products.harbour_agreements.engine import opening
+from harbor.products.harbour_agreements.engine import creating, opening
 from harbor.products.harbour_agreements.engine import service as engine
 from harbor.products.harbour_agreements.engine.api import TOOL
 from harbor.products.harbour_agreements.engine.model import Agreed, Asked
@@ -27,10 +28,10 @@ from harbor.products.harbour_agreements.product import (
     harbour_providers,
     harbour_webhooks,
 )
-from harbor.products.harbour_agreements.providers.protocol import Applicant, Followed, Started
+from harbor.products.harbour_agreements.providers.protocol import MANUAL_REVIEW, Applicant, Followed, Started
 from harbor.products.harbour_agreements.providers.sandbox.provider import first_update
 from harbor.products.harbour_agreements.verifications import service as verifications
-from harbor.products.harbour_agreements.verifications.model import Type
+from harbor.products.harbour_agreements.verifications.model import Result, Status, Type
 from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, NAME
 
 _PROVIDERS = harbour_providers(sandbox_step_delay_ms=0)
@@ -66,7 +67,7 @@ def _running(call: Call, type_: Type) -> str:
         now=call.tx.now,
     )
     started = Started(reference="sandbox", update=first_update(followed))
-    return engine.create(call, opened, started).id
+    return creating.create(call, opened, started).id
 
 
 def _started(call: Call, tenant: Tenant) -> str:
@@ -75,6 +76,13 @@ def _started(call: Call, tenant: Tenant) -> str:
 
 def _in_progress(call: Call, tenant: Tenant) -> str:
     return _running(call, Type.MOTOR_VEHICLE)
+
+
+def _to_review(call: Call, tenant: Tenant) -> str:
+    running = {"status": Status.IN_PROGRESS, "result": Result.PENDING, "completed_at": None}
+    return make_verification(
+        call, id=_new_id(call), provider=MANUAL_REVIEW, provider_reference=f"review-{next(_numbers)}", **running
+    ).id
 
 
 def _webhook(call: Call, tenant: Tenant) -> str:
@@ -127,7 +135,7 @@ HARBOUR = Exhibit(
     areas=harbour_areas,
     views=[harbour_webhooks()],
     kinds=lambda call_of: harbour_kinds(call_of, _PROVIDERS),
-    tools=lambda _folder, _means: {TOOL: _PROVIDERS},
+    tools=lambda folder, _means: {TOOL: _PROVIDERS, "blobs": LocalBlobs(folder / "blobs")},
     things={
         "verification_id": _completed,
         "webhook_id": _webhook,
@@ -139,6 +147,8 @@ HARBOUR = Exhibit(
         "verifications.submit": _started,
         "verifications.cancel": _started,
         "sandbox.advance": _in_progress,
+        "verifications.decide": _to_review,
+        "verifications.attach": _to_review,
         "webhooks.event": _event_of_webhook,
         "webhooks.redeliver": _failed,
     },
@@ -148,6 +158,9 @@ HARBOUR = Exhibit(
         "applicant": lambda _tenant: ADA,
         "consent": lambda _tenant: CONSENT,
         "since": lambda _tenant: 0,
+        "result": lambda _tenant: "verified",
+        "media_type": lambda _tenant: "text/plain",
+        "base64": lambda _tenant: "c2Nhbg==",
     },
     fills={
         "verifications.list": _listed,

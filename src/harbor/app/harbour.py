@@ -10,7 +10,6 @@ from typing import Any, Final, Protocol
 
 from harbor.kernel import instance_store as instance
 from harbor.kernel.blobs import Blobs
-from harbor.kernel.blobs.sweeping import Naming
 from harbor.kernel.call import Call
 from harbor.kernel.clock import Clock, micros
 from harbor.kernel.http.front import Door
@@ -29,6 +28,7 @@ from harbor.products.harbour_agreements.dialect import Manners
 from harbor.products.harbour_agreements.engine.api import TOOL
 from harbor.products.harbour_agreements.opening import open_account
 from harbor.products.harbour_agreements.product import (
+    NAMINGS,
     RACING_INDEXES,
     SCHEDULES,
     harbour_areas,
@@ -58,8 +58,6 @@ __all__ = [
 PREFIX: Final = "/harbour"
 # What a rotation of the master key seals again.
 SEALED: Final[tuple[Sealed, ...]] = ()
-# What names blobs: the sweep removes the others.
-NAMINGS: Final[tuple[Naming, ...]] = ()
 # Programs of this machine may do without TLS while an installation is being developed with.
 _LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 

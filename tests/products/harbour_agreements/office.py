@@ -15,6 +15,7 @@ from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 from tests.receiver import Receiver, listening
 
+from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
 from harbor.kernel.http.request import Mount
@@ -152,7 +153,7 @@ async def open_office(
             [product],
             views=[harbour_webhooks("https://console.test/harbour")],
             kinds=lambda call_of: harbour_kinds(call_of, providers),
-            tools=lambda _means: {TOOL: providers},
+            tools=lambda _means: {TOOL: providers, "blobs": LocalBlobs(folder / "blobs")},
         ) as house,
     ):
         organization = await house.organization()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from harbor.kernel.blobs.sweeping import Naming
 from harbor.kernel.http.product import Product
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
@@ -19,8 +20,10 @@ from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
 from harbor.products.harbour_agreements.organizations.model import zones
-from harbor.products.harbour_agreements.providers.protocol import Providers
+from harbor.products.harbour_agreements.providers.manual.provider import ManualReview
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
+from harbor.products.harbour_agreements.reviews.service import evidence_among
 from harbor.products.harbour_agreements.routes import ROUTES
 from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_EDITION
 from harbor.products.harbour_agreements.verifications.snapshot import snapshot as verification_snapshot
@@ -31,6 +34,8 @@ from harbor.products.harbour_agreements.webhooks.view import TIMEOUT_S, harbour_
 
 # Two that start the same webhook, or take the same report, wait for locks of their own: no index decides a race.
 RACING_INDEXES: frozenset[str] = frozenset()
+# What names blobs: the sweep removes the others.
+NAMINGS: Sequence[Naming] = (evidence_among,)
 SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, FORGET_SCHEDULE)
 
 
@@ -44,8 +49,8 @@ def harbour_providers(
     *, sandbox_step_delay_ms: int = 2_000, default: str = "sandbox", edition: str = DEFAULT_EDITION
 ) -> Providers:
     """The built-in providers. `edition` is the catalogue of organizations that chose none."""
-    sandbox = Sandbox(sandbox_step_delay_ms / 1_000)
-    return Providers(by_key={sandbox.key: sandbox}, default=default, edition=edition)
+    sandbox, manual = Sandbox(sandbox_step_delay_ms / 1_000), ManualReview()
+    return Providers(by_key={sandbox.key: sandbox, manual.key: manual}, default=default, edition=edition)
 
 
 def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from harbor.kernel.http.routes import Route
 from harbor.products.harbour_agreements import knowledge
 from harbor.products.harbour_agreements.engine import api as engine
+from harbor.products.harbour_agreements.reviews import api as reviews
 from harbor.products.harbour_agreements.verifications import api as verifications
 from harbor.products.harbour_agreements.webhooks import api as webhooks
 
 ROUTES: tuple[Route, ...] = (
     *verifications.ROUTES,
     *engine.ROUTES,
+    *reviews.ROUTES,
     *webhooks.ROUTES,
     *knowledge.ROUTES,
 )

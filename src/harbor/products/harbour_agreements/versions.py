@@ -37,6 +37,8 @@ _BORN_IN_2_2 = frozenset(
         "verifications.cancel",
         "verifications.redact",
         "verifications.activity",
+        "verifications.attach",
+        "verifications.decide",
         "verifications.catalogue",
         "sandbox.advance",
         "webhooks.test",

@@ -39,8 +39,8 @@ async def test_what_a_webhook_is_told_and_shown_is_the_golden_file_of_the_versio
     found: dict[str, Any] = {"receipt": receipt, "envelope": one_engine.receiver.at("/golden")[0].json()}
     if version != "2.0":
         one = f"/webhook/{receipt['webhook_id']}"
-        for name, path in (("list", "/webhooks"), ("webhook", one), ("events", f"{one}/events")):
-            found[name] = (await client.request("GET", path)).json()
+        for name, address in (("list", "/webhooks"), ("webhook", one), ("events", f"{one}/events")):
+            found[name] = (await client.request("GET", address)).json()
         event_id = found["events"]["items"][0]["event_id"]
         found["event"] = (await client.request("GET", f"{one}/events/{event_id}")).json()
         found["update"] = (await client.request("PUT", one, {"event_types": ["agreement.signed"]})).json()

@@ -16,17 +16,18 @@ from harbor.kernel.http.services import Services
 from harbor.kernel.http.work import Stage
 from harbor.kernel.pages import Page, PageRequest
 from harbor.products.harbour_agreements import scopes
-from harbor.products.harbour_agreements.engine import opening, service
+from harbor.products.harbour_agreements.engine import breaker, creating, opening, service
 from harbor.products.harbour_agreements.engine.model import Agreed, Asked
 from harbor.products.harbour_agreements.moments import moment_of
 from harbor.products.harbour_agreements.providers.protocol import (
     SANDBOX,
     Applicant,
     Followed,
+    Provider,
     ProviderDown,
     ProviderError,
-    Providers,
 )
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.providers.sandbox.provider import next_update
 from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.api import ONE, SHOWN, TAGS, of_verification
@@ -93,10 +94,10 @@ async def start(stage: Stage, services: Services) -> Reply:
     providers: Providers = services.tools[TOOL]
 
     def begin(call: Call, body: StartVerification, _place: Place) -> tuple[Any, datetime]:
-        return service.begin(call, opening.opened(call, _asked(body), providers)), call.tx.now
+        return creating.begin(call, opening.opened(call, _asked(body), providers)), call.tx.now
 
     opened, now = await stage.first(begin)
-    provider = providers.by_key[opened.provider]
+    provider: Provider = opened.provider
     submitted = None
     try:
         started = await provider.start(opened.order, opened.applicant, now)
@@ -112,16 +113,17 @@ async def start(stage: Stage, services: Services) -> Reply:
                 )
             )
     except (ProviderDown, ProviderError) as error:
+        await services.database.write(lambda tx: breaker.failed(tx, opened.order.account_id, provider))
         raise service.refusal(error) from error
-    return await stage.last(lambda call: _created(service.create(call, opened, started, submitted)))
+    return await stage.last(lambda call: _created(creating.create(call, opened, started, submitted)))
 
 
 async def submit(stage: Stage, services: Services) -> Reply:
     """The person's part is done."""
     providers: Providers = services.tools[TOOL]
-    found, followed = await stage.first(lambda call, _body, place: _followed(call, place.thing))
+    found, provider, followed = await stage.first(lambda call, _body, place: _followed(call, place.thing, providers))
     try:
-        update = await providers.by_key[found.provider].submit(followed)
+        update = await provider.submit(followed)
     except (ProviderDown, ProviderError) as error:
         raise service.refusal(error) from error
 
@@ -136,9 +138,9 @@ async def submit(stage: Stage, services: Services) -> Reply:
 async def cancel(stage: Stage, services: Services) -> Reply:
     """Give up a check that was not submitted yet."""
     providers: Providers = services.tools[TOOL]
-    found, followed = await stage.first(lambda call, _body, place: _followed(call, place.thing))
+    found, provider, followed = await stage.first(lambda call, _body, place: _followed(call, place.thing, providers))
     try:
-        await providers.by_key[found.provider].cancel(followed.reference)
+        await provider.cancel(followed.reference)
     except (ProviderDown, ProviderError) as error:
         raise service.refusal(error) from error
     return await stage.last(lambda call: service.cancel(call, found))
@@ -170,9 +172,9 @@ def _created(made: Verification) -> Created[Verification]:
     return Created(made, location=f"/verifications/{made.id}")
 
 
-def _followed(call: Call, found: Verification) -> tuple[Verification, Followed]:
+def _followed(call: Call, found: Verification, providers: Providers) -> tuple[Verification, Provider, Followed]:
     present = service.waiting(call, found)
-    return present, service.followed(call, present)
+    return present, service.running(call, providers, present), service.followed(call, present)
 
 
 def _asked(body: StartVerification) -> Asked:

@@ -17,18 +17,17 @@ from harbor.kernel.jobs.model import JobKind, JsonObject
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.retention.steps import Budget, Reached, walk_kind
 from harbor.kernel.storage.database import Lane, Tx
-from harbor.products.harbour_agreements.engine import service, store
+from harbor.products.harbour_agreements.engine import breaker, creating, service, store
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.providers.protocol import (
     Followed,
     Provider,
     ProviderDown,
     ProviderError,
-    Providers,
     Update,
 )
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.verifications import service as verifications
-from harbor.products.harbour_agreements.verifications.model import Verification
 
 APPLICANT_DAYS = 30
 RETENTION = "harbour.retention"
@@ -46,7 +45,7 @@ def kinds(call_of: CallOf, providers: Providers, *, applicant_days: int = APPLIC
     return [
         _follow_kind(call_of, providers),
         _unfinished_kind(call_of),
-        _withdraw_kind(providers),
+        _withdraw_kind(call_of, providers),
         walk_kind(RETENTION, _retention_step(call_of, applicant_days)),
     ]
 
@@ -58,11 +57,10 @@ def _follow_kind(call_of: CallOf, providers: Providers) -> JobKind:
         account_id, id_ = context.job.account_id, str(context.job.data["verification_id"])
         reports = 0
         while True:
-            asked = await context.read(lambda tx: _asked(call_of(tx, account_id), id_))
+            asked = await context.read(lambda tx: _asked(call_of(tx, account_id), providers, id_))
             if asked is None:
                 return {"reports": reports}
-            found, followed = asked
-            provider = providers.by_key[found.provider]
+            provider, followed = asked
             update, error = await _poll(provider, followed)
             reports += update is not None
 
@@ -87,11 +85,10 @@ async def _poll(provider: Provider, followed: Followed) -> tuple[Update | None, 
         return None, True
 
 
-def _asked(call: Call, verification_id: str) -> tuple[Verification, Followed] | None:
+def _asked(call: Call, providers: Providers, verification_id: str) -> tuple[Provider, Followed] | None:
     found = verifications.present(call, verification_id)
-    if found is None or found.is_final:
-        return None
-    return found, service.followed(call, found)
+    provider = None if found is None or found.is_final else providers.find(call, found.provider)
+    return None if found is None or provider is None else (provider, service.followed(call, found))
 
 
 def _settle(call: Call, verification_id: str, provider: Provider, update: Update | None, *, is_error: bool) -> bool:
@@ -100,11 +97,13 @@ def _settle(call: Call, verification_id: str, provider: Provider, update: Update
     if found is None or found.is_final:
         return False
     if is_error:
+        breaker.failed(call.tx, call.account_id, provider)
         failures = service.failed(call, found)
         wait_s: float | None = min(_RETRY_S_MAX, _RETRY_S_MIN * 2.0 ** (failures - 1))
     elif update is None:
         wait_s = provider.poll_delay_s(service.quiet(call, found))
     else:
+        breaker.succeeded(call, provider)
         service.apply(call, verification_id, update)
         wait_s = provider.poll_delay_s(0)
     if wait_s is None:
@@ -132,14 +131,15 @@ def _unfinished_kind(call_of: CallOf) -> JobKind:
 
         return {"is_known": await context.write(look)}
 
-    return JobKind(name=service.UNFINISHED, run=run)
+    return JobKind(name=creating.UNFINISHED, run=run)
 
 
-def _withdraw_kind(providers: Providers) -> JobKind:
+def _withdraw_kind(call_of: CallOf, providers: Providers) -> JobKind:
     """Stop a deleted check at its provider, as far as that is possible."""
 
     async def run(context: JobContext) -> JsonObject:
-        provider = providers.get(str(context.job.data["provider"]))
+        account_id, key = context.job.account_id, str(context.job.data["provider"])
+        provider = await context.read(lambda tx: providers.find(call_of(tx, account_id), key))
         if provider is None:
             return {"stopped": False}
         return {"stopped": await provider.cancel(str(context.job.data["reference"]))}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from harbor.products.harbour_agreements.providers.protocol import Applicant, Order
+from harbor.products.harbour_agreements.providers.protocol import Applicant, Order, Provider
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ class Opened:
     """A check that may be started: the provider's order, and what the first rows are made of."""
 
     order: Order
-    provider: str
+    provider: Provider
     applicant: Applicant
     consent: Agreed
     agreement_link_id: str | None

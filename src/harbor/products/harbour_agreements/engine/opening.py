@@ -15,7 +15,8 @@ from harbor.kernel.mail.model import check_address
 from harbor.products.harbour_agreements import ids
 from harbor.products.harbour_agreements.engine.model import Agreed, Asked, Opened
 from harbor.products.harbour_agreements.organizations import service as organizations
-from harbor.products.harbour_agreements.providers.protocol import Applicant, Order, Providers
+from harbor.products.harbour_agreements.providers.protocol import Applicant, Order
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.text import plain
 from harbor.products.harbour_agreements.verifications.catalogue import tier_of
@@ -45,7 +46,7 @@ def opened(call: Call, asked: Asked, providers: Providers) -> Opened:
         raise invalid(Problem("agreement_link_id", "custom", message, asked.agreement_link_id[:100]))
     organization = organizations.of_account(call.tx, call.account_id)
     key = asked.provider or organization.provider_rules.get(type_) or providers.default
-    provider = providers.get(key)
+    provider = providers.find(call, key)
     if provider is None or (type_, tier) not in provider.capabilities():
         known = ", ".join(sorted(name for name, one in providers.by_key.items() if (type_, tier) in one.capabilities()))
         raise invalid(Problem("provider", "enum", f"This check is run by {known or 'no provider here'}.", key[:100]))
@@ -60,7 +61,7 @@ def opened(call: Call, asked: Asked, providers: Providers) -> Opened:
     )
     return Opened(
         order=order,
-        provider=key,
+        provider=provider,
         applicant=_applicant(asked.applicant),
         consent=_consent(asked.consent),
         agreement_link_id=asked.agreement_link_id,

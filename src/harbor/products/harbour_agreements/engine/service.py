@@ -6,131 +6,36 @@ activity log and tells. Source: docs/products/harbour.md#engine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, HarborError, Unavailable
 from harbor.kernel.jobs import queue as jobs
-from harbor.products.harbour_agreements import ids
-from harbor.products.harbour_agreements.engine import activity, rules, store
-from harbor.products.harbour_agreements.engine.model import Opened
+from harbor.products.harbour_agreements.engine import activity, journal, rules, store
 from harbor.products.harbour_agreements.engine.redaction import redacted
 from harbor.products.harbour_agreements.engine.rules import Taken
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.providers.protocol import (
+    Applicant,
     Followed,
     Order,
+    Provider,
     ProviderDown,
     ProviderError,
-    Started,
     Update,
 )
+from harbor.products.harbour_agreements.providers.registry import Providers
 from harbor.products.harbour_agreements.refusals import Problem, invalid
-from harbor.products.harbour_agreements.verifications import catalogue
 from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.model import (
-    FINAL,
-    Result,
     Status,
-    Subtype,
-    Tier,
-    Type,
     Verification,
 )
 
 FOLLOW = "harbour.verification.follow"
-UNFINISHED = "harbour.verification.unfinished"
 WITHDRAW = "harbour.verification.withdraw"
-START_S_MAX = 60
-
-
-def begin(call: Call, opened: Opened) -> Opened:
-    """Before the provider is asked. A job is left that tells of a check nobody came back for; it holds ids only."""
-    jobs.enqueue(
-        call.tx,
-        call.account_id,
-        UNFINISHED,
-        {"verification_id": opened.order.verification_id, "provider": opened.provider},
-        job_id=call.new_id("job_"),
-        due_at=call.tx.now + timedelta(seconds=START_S_MAX),
-    )
-    return opened
-
-
-def create(call: Call, opened: Opened, started: Started, submitted: Update | None = None) -> Verification:
-    """The check and its parts, after a provider took it; its consent, its applicant, its first reports."""
-    check = _create(call, opened, started.reference, _first(started.update))
-    for report in (started.update, submitted):
-        if report is not None and (report is not started.update or report.status in FINAL):
-            apply(call, check.id, report)
-    return verifications.visible(call, check.id)
-
-
-def _first(update: Update) -> Update:
-    """The report that a row is made of; a provider that ends at once is heard in two steps."""
-    if update.status not in FINAL:
-        return update
-    status = Status.IN_PROGRESS if update.status is Status.COMPLETED else Status.STARTED
-    return replace(update, update_id=f"{update.update_id}/taken", status=status, result=None, activity=(), parts={})
-
-
-def _create(call: Call, opened: Opened, reference: str, first: Update) -> Verification:
-    order, now = opened.order, call.tx.now
-    consent_id = call.new_id("cns_")
-    is_submitted = first.status is not Status.STARTED
-    subtypes = catalogue.parts_of(order.tier) if order.type is Type.CRIMINAL and order.tier is not None else []
-    part_ids = {subtype: ids.verification_id(call.new_id("vrf_")) for subtype in subtypes}
-    blank = Verification(
-        id=order.verification_id,
-        account_id=call.account_id,
-        parent_id=None,
-        type=order.type,
-        subtype=None,
-        tier=order.tier,
-        status=Status.IN_PROGRESS if is_submitted else Status.STARTED,
-        result=Result.PENDING if is_submitted else None,
-        sub_status=first.sub_status,
-        is_scan=order.tier is Tier.TIER_1,
-        provider=opened.provider,
-        provider_reference=reference,
-        catalogue_edition=order.edition,
-        attempt=order.attempt,
-        agreement_link_id=opened.agreement_link_id,
-        submission_id=opened.submission_id,
-        consent_id=consent_id,
-        metadata=order.metadata,
-        latest_response=None,
-        details={},
-        created_at=now,
-        updated_at=now,
-        last_status_at=now,
-        submitted_at=now if is_submitted else None,
-        completed_at=None,
-        redacted_at=None,
-    )
-    blank = replace(blank, details=_common_details(blank, opened, list(part_ids.values())))
-    _log(call, blank.id, first.activity)
-    check = verifications.add(call, replace(blank, latest_response=_response(call, blank.id, first.raw)))
-    for subtype, part_id in part_ids.items():
-        report = first.parts.get(subtype)
-        part = replace(
-            blank,
-            id=part_id,
-            parent_id=blank.id,
-            subtype=subtype,
-            sub_status=report.sub_status if report else None,
-            is_scan=subtype is Subtype.SSN_TRACE,
-            details={**_common_details(blank, opened, []), "parent_verification_id": blank.id},
-        )
-        verifications.add(call, part)
-    store.insert_consent(call.tx, call.account_id, _consent(opened, consent_id))
-    store.insert_applicant(call.tx, call.account_id, check.id, opened.applicant)
-    _note(call, check, first, Taken.APPLIED)
-    follow(call, check.id)
-    return check
 
 
 def followed(call: Call, verification: Verification) -> Followed:
@@ -154,6 +59,19 @@ def followed(call: Call, verification: Verification) -> Followed:
     )
 
 
+def applicant_of(call: Call, verification: Verification) -> Applicant | None:
+    """Who is checked; None once erased."""
+    return store.applicant(call.tx, call.account_id, verification.id)
+
+
+def running(call: Call, providers: Providers, verification: Verification) -> Provider:
+    """What runs a check. Raises `Unavailable` where nobody knows it any more."""
+    provider = providers.find(call, verification.provider)
+    if provider is None:
+        raise Unavailable(f"There is no provider {verification.provider} any more.", code="provider_unavailable")
+    return provider
+
+
 def waiting(call: Call, verification: Verification) -> Verification:
     """The check, locked, if it still waits for its submission. Raises `Conflict`."""
     present = verifications.locked(call, verification.id)
@@ -169,17 +87,17 @@ def apply(call: Call, verification_id: str, update: Update) -> Taken:
     present = verifications.locked(call, verification_id)
     assert present.parent_id is None, "reports are about checks; those of parts come inside"
     taken = rules.judge(present, update)
-    if not _note(call, present, update, taken):
+    if not note(call, present, update, taken):
         return Taken.REPEATED
     if taken is not Taken.APPLIED:
         return taken
     parts = _move_parts(call, present, update)
-    _log(call, present.id, update.activity, at=update.occurred_at)
+    journal.write(call, present.id, update.activity, at=update.occurred_at)
     rows = rules.moved(present, update, parts, call.tx.now)
     details = {**present.details, **update.details}
     if update.status is Status.COMPLETED:
         details |= {"completed_at": call.tx.now_us // 1_000, "report_available": True}
-    response = _response(call, present.id, update.raw or _block_of(present))
+    response = journal.response(call, present.id, update.raw or journal.block_of(present))
     before = present
     for row in rows:
         before = verifications.save(call, before, replace(row, details=details, latest_response=response))
@@ -191,10 +109,10 @@ def apply(call: Call, verification_id: str, update: Update) -> Taken:
 def cancel(call: Call, verification: Verification, *, superseded_by: str | None = None) -> Verification:
     """Give up a check before its submission: by its owner, or because the person's data changed. Raises `Conflict`."""
     present = waiting(call, verification)
-    _log(call, present.id, [activity.CANCELLED])
+    journal.write(call, present.id, [activity.CANCELLED])
     details = present.details if superseded_by is None else {**present.details, "superseded_by": superseded_by}
     row = rules.cancelled(present, call.tx.now)
-    response = _response(call, present.id, _block_of(present))
+    response = journal.response(call, present.id, journal.block_of(present))
     store.end_applicant(call.tx, call.account_id, present.id)
     return verifications.save(call, present, replace(row, details=details, latest_response=response))
 
@@ -204,8 +122,8 @@ def failed(call: Call, verification: Verification) -> int:
     present = verifications.locked(call, verification.id)
     poll = store.poll(call.tx, call.account_id, present.id)
     store.put_poll(call.tx, call.account_id, present.id, replace(poll, failures=poll.failures + 1))
-    _log(call, present.id, [activity.PROVIDER_ERROR, activity.PROVIDER_RETRY])
-    response = _response(call, present.id, _block_of(present))
+    journal.write(call, present.id, [activity.PROVIDER_ERROR, activity.PROVIDER_RETRY])
+    response = journal.response(call, present.id, journal.block_of(present))
     verifications.save(call, present, replace(present, latest_response=response))
     return poll.failures + 1
 
@@ -252,6 +170,7 @@ def redact(call: Call, verification: Verification) -> Verification:
     if present.parent_id is not None:
         raise invalid(Problem("verification_id", "custom", f"A part is redacted with its check {present.parent_id}."))
     store.erase_applicant(call.tx, call.account_id, present.id)
+    store.erase_review(call.tx, call.account_id, present.id)
     return verifications.redact(call, present)
 
 
@@ -286,14 +205,15 @@ def _move_parts(call: Call, check: Verification, update: Update) -> Sequence[Ver
 
 
 def _move_part(call: Call, part: Verification, report: Update) -> Verification:
-    details, raw = {**part.details, **report.details}, report.raw or _block_of(part)
+    details, raw = {**part.details, **report.details}, report.raw or journal.block_of(part)
     response = {"account_association_links": [], "activity_log": [], **redacted(raw)} if raw else None
     for row in rules.moved(part, report, (), call.tx.now):
         part = verifications.save(call, part, replace(row, details=details, latest_response=response))
     return part
 
 
-def _note(call: Call, check: Verification, update: Update, taken: Taken) -> bool:
+def note(call: Call, check: Verification, update: Update, taken: Taken) -> bool:
+    """Note what became of a report; False if it was noted before."""
     is_new = store.insert_update(
         call.tx,
         call.account_id,
@@ -306,56 +226,3 @@ def _note(call: Call, check: Verification, update: Update, taken: Taken) -> bool
     if is_new and taken is Taken.APPLIED:
         store.put_poll(call.tx, call.account_id, check.id, store.Poll(last_update_id=update.update_id))
     return is_new
-
-
-def _log(call: Call, verification_id: str, words: Sequence[str], *, at: datetime | None = None) -> None:
-    first = len(store.entries(call.tx, call.account_id, verification_id)) if words else 0
-    for number, word in enumerate(words, first + 1):
-        entry = activity.entry(verification_id, number, word, at or call.tx.now)
-        store.insert_entry(call.tx, call.account_id, verification_id, number, entry)
-
-
-def _response(call: Call, verification_id: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    """The last answer as it is shown: the log, then the provider's block, masked."""
-    zone = organizations.of_account(call.tx, call.account_id).zone
-    log = [entry.shown(zone) for entry in store.entries(call.tx, call.account_id, verification_id)]
-    return {"account_association_links": [], "activity_log": log, **redacted(dict(raw))}
-
-
-def _block_of(verification: Verification) -> dict[str, Any]:
-    """What the provider said last."""
-    kept = verification.latest_response or {}
-    return {name: value for name, value in kept.items() if name not in ("account_association_links", "activity_log")}
-
-
-def _common_details(blank: Verification, opened: Opened, part_ids: list[str]) -> dict[str, Any]:
-    applicant = opened.applicant
-    numbers = {"ssn_last4": applicant.ssn, "licence_number_last4": applicant.licence_number}
-    return {
-        "provider": blank.provider,
-        "provider_reference": blank.provider_reference,
-        "catalogue_edition": blank.catalogue_edition,
-        "consent_id": blank.consent_id,
-        "parent_verification_id": None,
-        "part_ids": part_ids,
-        "attempt": blank.attempt,
-        "reasons": [],
-        "completed_at": None,
-        "report_available": False,
-        **{name: number[-4:] for name, number in numbers.items() if number},
-    }
-
-
-def _consent(opened: Opened, consent_id: str) -> store.Consent:
-    given = opened.consent
-    return store.Consent(
-        id=consent_id,
-        verification_id=opened.order.verification_id,
-        text_version=given.text_version,
-        language=given.language,
-        text_hash=given.text_hash,
-        accepted_at=given.accepted_at,
-        ip=given.ip,
-        user_agent=given.user_agent,
-        signature_reference=given.signature_reference,
-    )

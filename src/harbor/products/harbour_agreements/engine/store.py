@@ -14,12 +14,15 @@ from harbor.products.harbour_agreements.engine.activity import Entry
 from harbor.products.harbour_agreements.providers.protocol import Applicant
 
 _APPLICANT = ("first_name", "last_name", "email", "date_of_birth", "phone", "addresses", "licence_state")
+# What reviewers wrote and kept is of the person too.
+_OF_REVIEW = ("harbour_reviews", "harbour_review_evidence")
 _OF_VERIFICATION = (
     "harbour_consents",
     "harbour_applicants",
     "harbour_activity",
     "harbour_provider_updates",
     "harbour_polls",
+    *_OF_REVIEW,
 )
 
 
@@ -128,6 +131,16 @@ def erase_applicant(tx: Tx, account_id: str, verification_id: str) -> None:
         account_id=account_id,
         id=verification_id,
     )
+
+
+def erase_review(tx: Tx, account_id: str, verification_id: str) -> None:
+    """Erase what reviewers wrote and kept beside a check."""
+    for table in _OF_REVIEW:
+        tx.run(
+            f"DELETE FROM {table} WHERE account_id = :account_id AND verification_id = :id",
+            account_id=account_id,
+            id=verification_id,
+        )
 
 
 def delete_all(tx: Tx, account_id: str, verification_id: str) -> None:

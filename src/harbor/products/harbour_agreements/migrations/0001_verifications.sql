@@ -5,6 +5,8 @@ CREATE TABLE harbour_organizations (
     time_zone TEXT NOT NULL,
     retention_days TEXT NOT NULL,
     provider_rules TEXT NOT NULL,
+    two_person_reviews BIGINT NOT NULL,
+    reviewers TEXT NOT NULL,
     updated_at BIGINT NOT NULL
 );
 
@@ -35,6 +37,7 @@ CREATE TABLE harbour_verifications (
     submitted_at BIGINT,
     completed_at BIGINT,
     redacted_at BIGINT,
+    created_by TEXT,
     search TEXT NOT NULL,
     metadata TEXT NOT NULL,
     details TEXT NOT NULL,
@@ -63,6 +66,13 @@ CREATE INDEX harbour_verifications_by_reference ON harbour_verifications (accoun
 -- What retention looks for: completed, and not redacted yet.
 CREATE INDEX harbour_verifications_kept ON harbour_verifications (account_id, completed_at, id)
     WHERE completed_at IS NOT NULL AND redacted_at IS NULL;
+
+-- What waits for somebody to decide it, oldest first.
+CREATE INDEX harbour_verifications_to_review ON harbour_verifications (account_id, submitted_at, id)
+    WHERE provider = 'manual_review' AND status = 'in_progress' AND parent_id IS NULL;
+-- What a provider has been silent about, for the sweep.
+CREATE INDEX harbour_verifications_silent ON harbour_verifications (last_status_at)
+    WHERE status = 'in_progress' AND parent_id IS NULL;
 
 -- Every pair of metadata, its value as canonical text behind '=', or 'null': a filter of several pairs is an intersection,
 -- and stands in the order of the default list, so that no row of a verification is read that is not shown.

@@ -6,7 +6,7 @@ Source: docs/products/harbour.md#organizations.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import cache
@@ -21,14 +21,20 @@ _ID_LETTERS: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
-    """What an organization decided. None of `catalogue_edition` is the installation's; `retention_days` names the types whose
-    content is redacted that long after completion; `provider_rules` which provider runs a type instead of the default."""
+    """What an organization decided. None of `catalogue_edition` is the installation's.
+
+    `retention_days` names the types whose content is redacted that long after completion, `provider_rules` which provider
+    runs a type instead of the default. With `two_person_reviews` two people have to agree; `reviewers` may decide beside the
+    administrators.
+    """
 
     account_id: str
     catalogue_edition: str | None = None
     time_zone: str = "UTC"
     retention_days: Mapping[Type, int] = field(default_factory=dict)
     provider_rules: Mapping[Type, str] = field(default_factory=dict)
+    two_person_reviews: bool = False
+    reviewers: Sequence[str] = ()
 
     @property
     def id(self) -> str:

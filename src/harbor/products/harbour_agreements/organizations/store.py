@@ -20,6 +20,8 @@ def find(tx: Tx, account_id: str) -> Organization | None:
         time_zone=row["time_zone"],
         retention_days=msgspec.json.decode(row["retention_days"], type=dict[Type, int]),
         provider_rules=msgspec.json.decode(row["provider_rules"], type=dict[Type, str]),
+        two_person_reviews=bool(row["two_person_reviews"]),
+        reviewers=msgspec.json.decode(row["reviewers"], type=list[str]),
     )
 
 
@@ -27,17 +29,22 @@ def put(tx: Tx, account_id: str, organization: Organization) -> None:
     """Write an organization's choices."""
     tx.run(
         """
-        INSERT INTO harbour_organizations (account_id, catalogue_edition, time_zone, retention_days, provider_rules, updated_at)
-        VALUES (:account_id, :catalogue_edition, :time_zone, :retention_days, :provider_rules, :now)
+        INSERT INTO harbour_organizations (account_id, catalogue_edition, time_zone, retention_days, provider_rules,
+            two_person_reviews, reviewers, updated_at)
+        VALUES (:account_id, :catalogue_edition, :time_zone, :retention_days, :provider_rules, :two_person_reviews, :reviewers,
+            :now)
         ON CONFLICT (account_id) DO UPDATE
         SET catalogue_edition = :catalogue_edition, time_zone = :time_zone, retention_days = :retention_days,
-            provider_rules = :provider_rules, updated_at = :now
+            provider_rules = :provider_rules, two_person_reviews = :two_person_reviews, reviewers = :reviewers,
+            updated_at = :now
         """,
         account_id=account_id,
         catalogue_edition=organization.catalogue_edition,
         time_zone=organization.time_zone,
         retention_days=msgspec.json.encode(organization.retention_days).decode(),
         provider_rules=msgspec.json.encode(organization.provider_rules).decode(),
+        two_person_reviews=int(organization.two_person_reviews),
+        reviewers=msgspec.json.encode(list(organization.reviewers)).decode(),
         now=tx.now_us,
     )
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_EDITION
 from harbor.products.harbour_agreements.verifications.model import Result, Status, SubStatus, Subtype, Tier, Type
 
 # Every type with the tiers a provider can run; None stands for a type without tiers.
 Capability = tuple[Type, Tier | None]
 
 SANDBOX: Final = "sandbox"
+MANUAL_REVIEW: Final = "manual_review"
 
 
 class ProviderDown(Exception):
@@ -125,6 +125,16 @@ class Provider(Protocol):
         """Its name for people."""
         ...
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is somewhere else: what fails there again and again is left alone for a while."""
+        ...
+
+    @property
+    def service_level_s(self) -> float | None:
+        """After how much silence about a running check somebody is told; None never."""
+        ...
+
     def capabilities(self) -> frozenset[Capability]:
         """What it can run."""
         ...
@@ -160,16 +170,3 @@ class Provider(Protocol):
     async def health(self) -> Health:
         """Whether it answers."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Providers:
-    """The providers of an installation by key, which one runs what nobody decided otherwise, and by which catalogue."""
-
-    by_key: Mapping[str, Provider]
-    default: str = SANDBOX
-    edition: str = DEFAULT_EDITION
-
-    def get(self, key: str) -> Provider | None:
-        """A provider by its key."""
-        return self.by_key.get(key)

@@ -91,7 +91,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """One row. `metadata`, `latest_response` and `details` may hold a person's content."""
+    """One row. `metadata`, `latest_response` and `details` may hold a person's content; `created_by` is who started it."""
 
     id: str
     account_id: str
@@ -119,6 +119,7 @@ class Verification:
     submitted_at: datetime | None
     completed_at: datetime | None
     redacted_at: datetime | None
+    created_by: str | None = None
 
     @property
     def standing(self) -> Standing:

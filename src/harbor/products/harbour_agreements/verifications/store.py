@@ -49,6 +49,7 @@ _COLUMNS = (
     "submitted_at",
     "completed_at",
     "redacted_at",
+    "created_by",
 )
 _CHANGING = (
     "status",
@@ -277,6 +278,7 @@ def _values(verification: Verification, search: str) -> dict[str, object]:
         "submitted_at": micros_or_none(verification.submitted_at),
         "completed_at": micros_or_none(verification.completed_at),
         "redacted_at": micros_or_none(verification.redacted_at),
+        "created_by": verification.created_by,
     }
 
 
@@ -313,4 +315,5 @@ def verification_of(row: Row) -> Verification:
         submitted_at=moment_or_none(row["submitted_at"]),
         completed_at=moment_or_none(row["completed_at"]),
         redacted_at=moment_or_none(row["redacted_at"]),
+        created_by=row["created_by"],
     )

@@ -37,6 +37,8 @@ class Sandbox:
 
     key = SANDBOX
     display_name = "Sandbox"
+    is_remote = False
+    service_level_s = None
 
     def __init__(self, step_delay_s: float = 0.0) -> None:
         self._step_delay_s = step_delay_s

@@ -1,0 +1,1 @@
+"""Reviews: checks that people decide, with what they looked at and who agreed."""
