@@ -228,3 +228,66 @@ async def test_profit_is_what_hours_are_worth_less_what_they_cost(studio: Studio
     refused = await moss.get(f"{BASE}/reports/file?kind=profit&{MAY}")
     assert refused.status == 403
     assert "Ada Admin" not in (await studio.page("reports/capacity", at=studio.max_)).text
+
+
+async def test_amounts_lead_to_the_steps_that_make_them(on_sqlite: Studio) -> None:
+    studio = on_sqlite
+    made = await work(studio)
+    office = studio.office
+
+    by_client = await studio.page(f"reports?{MAY}")
+    why = re.findall(r'href="/console([^"]*)">375\.00 EUR', by_client.main)[0].replace("&amp;", "&")
+    page = await studio.page(why)
+    assert "Bridge · Welding · Ada Admin rate of the project 1 2.50 100.00 250.00" in page.text
+    assert "Sum 375.00" in page.text
+    assert "375.00 rounded once, half up: 375.00 EUR" in page.text
+    open_ = await studio.page(f"reports/uninvoiced?{MAY}")
+    why = re.findall(r'href="/console([^"]*)">405\.00 EUR', open_.main)[0].replace("&amp;", "&")
+    page = await studio.page(why)
+    assert "Billable expenses that are not invoiced: 30.00 EUR" in page.text
+    assert "Together, as the report shows it: 405.00 EUR" in page.text
+
+    asked = {"project_ids": [made["project"]["id"]], "time": {"summary_type": "task"}}
+    invoice = await office.admin.made(
+        "/v2/invoices",
+        {
+            "client_id": made["client"]["id"],
+            "line_items_import": asked,
+            "line_items": [{"kind": "Service", "unit_price": 5}],
+        },
+    )
+    lines = [each["id"] for each in invoice["line_items"]]
+    page = await studio.page(f"explain?invoice={invoice['id']}&line={lines[0]}")
+    assert "2026-05-04 · Welding · Ada Admin rate of the project 2.50 2.50 100.00 250.00" in page.text
+    assert "Amount: 3.75 × 100.00, rounded once: 375.00 EUR" in page.text
+    assert (
+        "No tracked time gives this line"
+        in (await studio.page(f"explain?invoice={invoice['id']}&line={lines[1]}")).text
+    )
+    entries = (await office.admin.got("/v2/time_entries?from=2026-05-04&to=2026-05-05"))["time_entries"]
+    of_max, of_ada = (each["id"] for each in entries)
+    page = await studio.page(f"explain?entry={of_ada}")
+    assert "2.50 × 100.00 = 250.00, rounded half up: 250.00 EUR" in page.text
+    assert "It costs nothing" in page.text
+    own = await studio.page(f"explain?entry={of_max}", at=studio.max_)
+    assert "So it counts 1.25 hours" in own.text
+    assert "EUR" not in own.text
+    assert "costs" not in own.text
+    assert "Which amount?" in (await studio.page("explain")).text
+
+    for path, status in (
+        (f"explain?entry={of_ada}", 403),
+        (f"explain?invoice={invoice['id']}&line={lines[0]}", 403),
+        (why.partition("/harvest/")[2], 403),
+        ("explain?report=time&id=1&currency=EUR", 403),
+    ):
+        await studio.page(path, at=studio.max_, status=status)
+    for path in (
+        "explain?entry=99",
+        "explain?entry=x",
+        f"explain?invoice={invoice['id']}&line=99",
+        "explain?report=time&id=99&currency=EUR",
+        "explain?report=uninvoiced&id=99",
+    ):
+        await studio.page(path, status=404)
+    await studio.page("explain?report=mood", status=422)

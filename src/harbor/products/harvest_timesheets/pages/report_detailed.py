@@ -93,7 +93,9 @@ def _links(raw: Mapping[str, Any], kind: Kind) -> dict[str, tuple[str, Mapping[s
     if kind is Kind.EXPENSE_ENTRIES:
         return {}
     found: dict[str, tuple[str, Mapping[str, str]]] = {
-        "Day": (f"{PATH}/time", {"date": raw["spent_on"], "person": str(raw["user_id"])})
+        "Day": (f"{PATH}/time", {"date": raw["spent_on"], "person": str(raw["user_id"])}),
+        "Rounded hours": (report_parts.EXPLAIN, {"entry": str(raw["id"])}),
+        "Amount": (report_parts.EXPLAIN, {"entry": str(raw["id"])}),
     }
     return found
 

@@ -25,6 +25,7 @@ from harbor.products.harvest_timesheets.reports.summaries import LABELS
 REPORTS: Final = f"{PATH}/reports"
 FILE: Final = f"{REPORTS}/file"
 SAVED: Final = f"{REPORTS}/saved"
+EXPLAIN: Final = f"{PATH}/explain"
 PATHS: Final = {
     Kind.TIME: REPORTS,
     Kind.TIME_ENTRIES: f"{REPORTS}/time-entries",
@@ -131,6 +132,11 @@ def around(call: Call, asked: Question) -> dict[str, Any]:
         "save_fields": {"kind": asked.kind.value, "words": urlencode(asked.words)},
         "can_move": asked.kind is not Kind.BUDGETS and asked.span.unit is not Unit.CUSTOM,
     }
+
+
+def to_explain(asked: Question, id_: int, currency: str) -> tuple[str, dict[str, str]]:
+    """The address that explains the amount of a row."""
+    return EXPLAIN, {**asked.words, "report": asked.kind.value, "id": str(id_), "currency": currency}
 
 
 def tabs(call: Call, here: Kind | None) -> list[tuple[str, str, bool]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from harbor.kernel.call import Call
 from harbor.kernel.http.page import Html
 from harbor.kernel.http.routes import Route
+from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.pages import report_parts
 from harbor.products.harvest_timesheets.pages.acting import get
@@ -27,7 +28,12 @@ def time(call: Call, query: Asked) -> Html:
     """Hours by client, project, task or person, and over the span."""
     asked = query.question(call, Kind.TIME)
     sheet = summaries.time(call, asked)
-    table = report_parts.table(call, sheet, lambda line: _to_entries(asked, Kind.TIME_ENTRIES, line), wide=_WIDE)
+
+    def links(line: Line) -> Mapping[str, tuple[str, Mapping[str, str]]]:
+        why = report_parts.to_explain(asked, line.id, report_parts.currency_of(sheet.columns, line))
+        return {**_to_entries(asked, Kind.TIME_ENTRIES, line), "Amount": why}
+
+    table = report_parts.table(call, sheet, links, wide=_WIDE)
     over = trend(call, asked.span)
     charts = []
     if over is not None and len(over.places) > 1 and sheet.lines:
@@ -51,12 +57,14 @@ def expenses(call: Call, query: Asked) -> Html:
 def uninvoiced(call: Call, query: Asked) -> Html:
     """What is not invoiced, by project."""
     asked = query.question(call, Kind.UNINVOICED)
-    sheet = summaries.not_invoiced(call, asked)
+    sheet, sees = summaries.not_invoiced(call, asked), access.me(call).sees_rates
 
     def links(line: Line) -> Mapping[str, tuple[str, Mapping[str, str]]]:
         of = {**asked.span.asked(), "project": str(line.id)}
         is_open = {**of, "invoiced": "no", "billable": "yes"}
+        why = {} if not sees else {"Uninvoiced amount": report_parts.to_explain(asked, line.id, "")}
         return {
+            **why,
             "Project": (PATHS[Kind.TIME_ENTRIES], of),
             "Uninvoiced hours": (PATHS[Kind.TIME_ENTRIES], is_open),
             "Uninvoiced expenses": (PATHS[Kind.EXPENSE_ENTRIES], is_open),

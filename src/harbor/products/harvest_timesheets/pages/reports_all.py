@@ -7,6 +7,7 @@ from typing import Final
 from harbor.kernel.http.page import Link
 from harbor.kernel.http.routes import Route
 from harbor.products.harvest_timesheets.pages import (
+    explain,
     report_costs,
     report_detailed,
     report_files,
@@ -17,6 +18,7 @@ from harbor.products.harvest_timesheets.pages import (
 
 LINKS: Final = (Link("Reports", report_parts.REPORTS),)
 ROUTES: tuple[Route, ...] = (
+    *explain.ROUTES,
     *reports.ROUTES,
     *report_costs.ROUTES,
     *report_detailed.ROUTES,

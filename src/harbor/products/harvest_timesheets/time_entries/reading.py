@@ -87,6 +87,11 @@ def listed(call: Call, page: PageRequest, filter_: Filter) -> Listed[msgspec.Raw
     return found.of([writer.write(line) for line in found.items])
 
 
+def billed_on(call: Call, invoice_id: int, project_id: int) -> Sequence[TimeEntrySeen]:
+    """The entries of a project that an invoice bills, by day and id. Whoever asks has seen to it that the caller may."""
+    return seen(call, store.billed_on(call.tx, call.account_id, invoice_id, project_id))
+
+
 def seen(call: Call, entries: Iterable[TimeEntry]) -> Sequence[TimeEntrySeen]:
     """Entries with all that they are shown with."""
     found = list(entries)

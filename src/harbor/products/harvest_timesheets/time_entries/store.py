@@ -95,6 +95,21 @@ def running(tx: Tx, account_id: str, user_id: int) -> TimeEntry | None:
     return _entry(row) if row else None
 
 
+def billed_on(tx: Tx, account_id: str, invoice_id: int, project_id: int) -> list[TimeEntry]:
+    """The entries of a project on an invoice, by day and id."""
+    rows = tx.rows(
+        """
+        SELECT * FROM harvest_time_entries
+        WHERE account_id = :account_id AND invoice_id = :invoice_id AND project_id = :project_id
+        ORDER BY spent_on, id          -- found by harvest_time_entries_by_invoice
+        """,
+        account_id=account_id,
+        invoice_id=invoice_id,
+        project_id=project_id,
+    )
+    return [_entry(row) for row in rows]
+
+
 def named(tx: Tx, account_id: str, ids: Iterable[int]) -> dict[int, TimeEntry]:
     """Entries by their ids."""
     return listing.by_ids(tx, _TABLE, account_id, ids, _entry)
