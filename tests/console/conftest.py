@@ -6,13 +6,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from tests.console.session import open_console
+from tests.conftest import AreasOf
+from tests.console.session import areas, open_console
 from tests.factories import Organization
 from tests.harness import House
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.facts import Facts
 from harbor.kernel.storage.database import Database
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables that the sections of the console read."""
+    return areas
 
 
 @pytest.fixture

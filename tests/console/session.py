@@ -20,6 +20,7 @@ from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 
 from harbor.app import SECTIONS
+from harbor.app.harvest import AREA as HARVEST_AREA
 from harbor.console.cookies import form_token
 from harbor.console.forms import MEDIA_TYPE, TOKEN_FIELD
 from harbor.console.product import console_product
@@ -34,9 +35,11 @@ from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.kernel.ratelimit.rules import Rule
 from harbor.kernel.storage.database import Database, Tx
+from harbor.kernel.storage.migrate import Area
 from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
+from harbor.products.harper_tables.product import harper_area
 
 BASE = "/console"
 _RULE = Rule(quota=100_000, window_s=60, burst=100_000)
@@ -98,6 +101,11 @@ class Browser:
     def _sent(self, headers: Mapping[str, str] | None) -> dict[str, str]:
         cookie = {"cookie": f"harbor_session={self.secret}"} if self.secret else {}
         return {**cookie, **(headers or {})}
+
+
+def areas(engine: str) -> tuple[Area, ...]:
+    """The tables that the sections read on any page, or on pages of their own."""
+    return (harper_area(engine), HARVEST_AREA)
 
 
 def multipart(pairs: Iterable[tuple[str, str]], files: Mapping[str, tuple[str, bytes]]) -> bytes:

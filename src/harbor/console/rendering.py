@@ -18,7 +18,7 @@ from harbor.console.cookies import form_token, secret_of
 from harbor.console.first_person import SET_UP_PATH, is_first
 from harbor.kernel.call import Call
 from harbor.kernel.clock import iso_ms
-from harbor.kernel.http.page import CONSOLE, Alert, Html, Section
+from harbor.kernel.http.page import CONSOLE, Alert, Html, Link, Section
 from harbor.kernel.http.request import Request
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Environment as Side
@@ -36,12 +36,16 @@ _SWITCH_ITEMS_MAX = 100
 _TEMPLATES = Path(__file__).parent / "templates"
 
 
+Links = Mapping[str, Sequence[Link]]  # of sections that choose them for who looks, by their names
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """What the layout shows that is read in the page's transaction: the workspaces of its account."""
 
     workspaces: Sequence[Workspace]
     default_ids: Mapping[str, str]  # by environment
+    account_ids: Mapping[str, str]  # by environment
     organization: str
     is_operator: bool
 
@@ -53,6 +57,7 @@ class Shown:
     html: Html
     around: Around | None = None
     alerts: Sequence[Alert] = ()
+    links: Links = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +79,42 @@ class Renderer:
     operators_only: frozenset[str] = frozenset()
     _environment: Environment = field(init=False)
     _by_route: dict[str, Section] = field(init=False)
+    _of_a_side: frozenset[str] = field(init=False)  # routes whose path names the environment
     _remembered: OrderedDict[str, Around] = field(init=False, default_factory=OrderedDict)
+    _links: OrderedDict[tuple[str, str], Links] = field(init=False, default_factory=OrderedDict)
 
     def __post_init__(self) -> None:
         self._environment = _templates(tuple((section.name, section.templates) for section in self.sections))
         version()  # pages name assets, and those are read now too
         self._by_route = {route.name: section for section in self.sections for route in section.routes}
+        self._of_a_side = frozenset(
+            route.name for section in self.sections for route in section.routes if "{environment}" in route.path
+        )
 
     def show(self, value: object, call: Call) -> object:
         """A handler's result in its transaction: pages get what the layout needs."""
         if not isinstance(value, Html):
             return value
         found = around(call.tx, call.principal)
-        if found is not None:
-            self._remembered[call.principal.account_id] = found
-            if len(self._remembered) > _REMEMBERED_MAX:
-                self._remembered.popitem(last=False)
-        alerts = [alert for section in self.sections for alert in section.alerts(call)] if found is not None else []
-        return Shown(value, found, alerts)
+        if found is None:
+            return Shown(value)
+        _remember(self._remembered, call.principal.account_id, found)
+        alerts = [alert for section in self.sections for alert in section.alerts(call)]
+        side = call.principal.environment if call.route in self._of_a_side else Side.SANDBOX
+        there = call.within(found.account_ids[side])
+        links = {section.name: section.links_of(there) for section in self.sections if section.links_of is not None}
+        _remember(self._links, (there.account_id, call.principal.actor), links)
+        return Shown(value, found, alerts, links)
 
     def refusal(self, html: Html, request: Request) -> bytes:
         """A page that has no transaction, with around it what the last page of the account had."""
         signed_in: SignedIn | None = request.signed_in
         known = self._remembered.get(signed_in.principal.account_id) if signed_in else None
-        return self.bytes_of(html.template, Shown(html, known), request)
+        links: Links = {}
+        if signed_in and known:
+            side = request.params.get("environment") or Side.SANDBOX
+            links = self._links.get((known.account_ids.get(side, ""), signed_in.principal.actor), {})
+        return self.bytes_of(html.template, Shown(html, known, links=links), request)
 
     def encode(self, value: object, request: Request) -> tuple[bytes, str]:
         """The bytes of a page."""
@@ -125,7 +142,7 @@ class Renderer:
                 "section": section.label if section else None,
                 "trail": [(label, BASE + href.format_map(place)) for label, href in shown.html.trail],
             },
-            "nav": self._navigation(request, signed_in, place, shown.around) if signed_in else [],
+            "nav": self._navigation(request, signed_in, place, shown) if signed_in else [],
             "environment": environment if "environment" in request.params else None,
             "environments": [(side.value, f"{BASE}/{side.value}") for side in Side] if signed_in else [],
             "workspaces": self._switch(request, shown.around) if signed_in else [],
@@ -144,17 +161,17 @@ class Renderer:
         }
 
     def _navigation(
-        self, request: Request, signed_in: SignedIn, place: Mapping[str, str], around_: Around | None
+        self, request: Request, signed_in: SignedIn, place: Mapping[str, str], shown_: Shown
     ) -> list[dict[str, Any]]:
         here = BASE + request.path
-        is_operator = around_ is not None and around_.is_operator
+        is_operator = shown_.around is not None and shown_.around.is_operator
         entries = []
         for section in self.sections:
             if section.name in self.operators_only and not is_operator:
                 continue
             links = [
                 (link.label, BASE + link.path.format_map(place))
-                for link in section.links
+                for link in shown_.links.get(section.name, section.links)
                 if (link.scope is None or signed_in.principal.has_scope(link.scope))
                 # A page of an error may know no workspace, and then leads to none.
                 and (place["workspace_id"] or "{workspace_id}" not in link.path)
@@ -233,8 +250,15 @@ def around(tx: Tx, principal: Principal) -> Around | None:
     organization = identity.organization(tx, principal.organization_id)
     accounts = identity.accounts_of(tx, principal.organization_id)
     defaults = {side.value: workspaces.default_of(tx, account.id).id for side, account in accounts.items()}
+    ids = {side.value: account.id for side, account in accounts.items()}
     assert organization is not None, principal.organization_id
-    return Around(page.items, defaults, organization.name, organization.is_operator)
+    return Around(page.items, defaults, ids, organization.name, organization.is_operator)
+
+
+def _remember(known: OrderedDict[Any, Any], key: object, value: object) -> None:
+    known[key] = value
+    if len(known) > _REMEMBERED_MAX:
+        known.popitem(last=False)
 
 
 def _elsewhere(path: str, present: str | None, workspace_id: str) -> str:

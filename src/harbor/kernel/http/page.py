@@ -63,7 +63,9 @@ class Section:
 
     Routes whose path begins with `/{environment}` act in that account, all others in the production account. Those with
     `{workspace_id}` get it from the workspace switch. `notices` are the sentences that `go(..., done=...)` names.
-    `member_scopes` is what people who are neither owner nor administrator may do here. `alerts` is asked in the
+    `member_scopes` is what people who are neither owner nor administrator may do here. Where something else decides what
+    somebody may open, `links_of` gives their links in the account that these lead to, and `links` are those that anybody
+    may open, for a page of an error that knows no better. It is asked as `alerts` are. `alerts` is asked in the
     transaction of every page, so it reads an index and gives a few.
     """
 
@@ -75,6 +77,7 @@ class Section:
     templates: Path
     notices: Mapping[str, str] = field(default_factory=dict)
     member_scopes: frozenset[str] = frozenset()
+    links_of: Callable[[Call], Sequence[Link]] | None = None
     alerts: Callable[[Call], Sequence[Alert]] = lambda _call: ()
 
 

@@ -6,11 +6,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import AreasOf
+from tests.console.session import areas
 from tests.products.harbor_events.pages.people import Office, open_office
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.sqlite import SqliteDatabase
+
+
+@pytest.fixture
+def more_areas() -> AreasOf:
+    """The tables that the sections of the console read."""
+    return areas
 
 
 @pytest.fixture

@@ -38,6 +38,11 @@ def of(call: Call) -> Company:
     return found
 
 
+def is_set_up(call: Call) -> bool:
+    """Whether the account has a company."""
+    return store.find(call.tx, call.account_id) is not None
+
+
 def today(call: Call) -> date:
     """The day it is for the company."""
     return of(call).day_of(call.tx.now)

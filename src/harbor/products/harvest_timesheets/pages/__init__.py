@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harbor.kernel.http.page import Link, Section
+from harbor.kernel.http.page import Section
 from harbor.products.harvest_timesheets.pages import (
     approvals,
     authorize,
     clients,
-    days,
     developers,
     expense,
     expenses,
+    imports,
     invoices_all,
+    navigation,
+    opening,
     project_team,
     projects,
     rates,
@@ -23,7 +25,6 @@ from harbor.products.harvest_timesheets.pages import (
     settings_billing,
     settings_expenses,
     settings_items,
-    settings_parts,
     tasks,
     team,
     timesheet,
@@ -35,20 +36,10 @@ SECTION = Section(
     name="harvest",
     label="Harvest",
     icon="clock",
-    links=(
-        Link("Timesheet", days.TIME),
-        Link("Expenses", expenses.EXPENSES),
-        Link("Approvals", approvals.APPROVALS),
-        *reports_all.LINKS,
-        Link("Projects", projects.PROJECTS),
-        Link("Clients", clients.CLIENTS),
-        Link("Tasks", tasks.TASKS),
-        Link("Team", team.TEAM),
-        *invoices_all.LINKS,
-        Link("Settings", settings_parts.SETTINGS),
-        Link("Developers", developers.PATH),
-    ),
+    links=navigation.ANYBODYS,
+    links_of=navigation.links_of,
     routes=(
+        *opening.ROUTES,
         *timesheet.ROUTES,
         *timesheet_week.ROUTES,
         *timesheet_month.ROUTES,
@@ -68,11 +59,13 @@ SECTION = Section(
         *settings_expenses.ROUTES,
         *settings_items.ROUTES,
         *roles.ROUTES,
+        *imports.ROUTES,
         *developers.ROUTES,
         *authorize.ROUTES,
     ),
     templates=Path(__file__).parent / "templates",
     notices={
+        **opening.NOTICES,
         **timesheet.NOTICES,
         **timesheet_week.NOTICES,
         **expenses.NOTICES,
@@ -91,6 +84,7 @@ SECTION = Section(
         **settings_expenses.NOTICES,
         **settings_items.NOTICES,
         **roles.NOTICES,
+        **imports.NOTICES,
         **developers.NOTICES,
     },
 )

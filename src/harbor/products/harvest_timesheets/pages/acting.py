@@ -16,6 +16,7 @@ from harbor.kernel.http.page import Html
 from harbor.kernel.http.routes import Route
 from harbor.kernel.identity import people_store
 from harbor.kernel.identity import store as identity
+from harbor.kernel.identity.people_model import Role
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.wire import read_id
@@ -92,15 +93,8 @@ def _nobody(call: Call) -> Html:
     }
     context = {
         "email": "" if person is None else person.email,
-        "is_set_up": _is_set_up(call),
+        "is_set_up": company.is_set_up(call),
+        "may_open": person is not None and person.role is Role.OWNER,
         "elsewhere": [(each.account_name, sides[each.account_id].value) for each in access.of_person(call)],
     }
     return Html("nobody.html", "Harvest", context)
-
-
-def _is_set_up(call: Call) -> bool:
-    try:
-        company.of(call)
-    except Missing:
-        return False
-    return True
