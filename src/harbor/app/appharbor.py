@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -16,7 +17,7 @@ import structlog
 from harbor.kernel.blobs import Blobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import Clock, micros
-from harbor.kernel.errors import StartRefused
+from harbor.kernel.errors import HarborError, StartRefused
 from harbor.kernel.http.front import Door
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.product import Product
@@ -29,13 +30,14 @@ from harbor.kernel.writebehind import WriteBehind
 from harbor.products.appharbor_apps import jobs
 from harbor.products.appharbor_apps.access import service as access
 from harbor.products.appharbor_apps.access.callers import Access
+from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.builder.environments import Tools
 from harbor.products.appharbor_apps.builder.fetching import Fetcher, downloader
 from harbor.products.appharbor_apps.builder.interpreters import installed
 from harbor.products.appharbor_apps.builder.limits import Limits as BuildLimits
 from harbor.products.appharbor_apps.builder.local import LocalBuilder
 from harbor.products.appharbor_apps.builder.port import Builder
-from harbor.products.appharbor_apps.builder.refusing import RefusingBuilder
+from harbor.products.appharbor_apps.builder.refusing import NO_SANDBOX, RefusingBuilder
 from harbor.products.appharbor_apps.builder.sandbox import Sandbox, usable_bwrap
 from harbor.products.appharbor_apps.builds import service as builds
 from harbor.products.appharbor_apps.builds.following import Changes
@@ -49,6 +51,9 @@ from harbor.products.appharbor_apps.jobs import Works
 from harbor.products.appharbor_apps.logs.book import Book
 from harbor.products.appharbor_apps.opening import open_account
 from harbor.products.appharbor_apps.product import AREA, RACING_INDEXES, SEALED, appharbor_product
+from harbor.products.appharbor_apps.runner.client import Runner
+from harbor.products.appharbor_apps.runner.hearing import Hearing
+from harbor.products.appharbor_apps.runner.helpers import RUNNER_SOCKET, Helpers
 from harbor.products.appharbor_apps.service_hooks.model import VIEW
 from harbor.products.appharbor_apps.service_hooks.view import appharbor_view
 from harbor.products.appharbor_apps.setup import TOOL, Limits, Setup, parse_limit
@@ -128,22 +133,73 @@ class AppHarbor:
     blobs: Blobs
     outbound: OutboundPolicy
     bwrap: str | None = field(default=None, init=False)
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     async def start(self) -> None:
-        """Make its folder, and look what this machine has. Raises `StartRefused` for settings that cannot be."""
+        """Make its folders, and look what this machine has. Raises `StartRefused` for settings that cannot be."""
         assert self.setup.limits is not None
-        self.apps.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self.apps, self._run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.bwrap = await usable_bwrap()
         if self.bwrap is None:
             log.warning("no_sandbox", allowed=self.settings.appharbor_allow_unsandboxed)
 
+    def follow(self, call_of: Callable[[Tx, str], Call]) -> None:
+        """Keep runner and router up once there is an application, and hear what they say. For the loop that serves."""
+        if self.helpers is not None and self._runs:
+            hearing = Hearing(self.runner, self.database, call_of, self.book)
+            works = (self.helpers.keep(self._is_any), hearing.run())
+            self._tasks = [asyncio.create_task(work) for work in works]
+
     async def close(self) -> None:
         """End what this process does; applications run on."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.helpers is not None:
+            self.helpers.leave()
+
+    async def _is_any(self) -> bool:
+        try:
+            return await self.database.read(applications.is_any)
+        except HarborError:  # the database is away; whoever needs it says so
+            return False
 
     @property
     def apps(self) -> Path:
         """Repositories, environments and releases, in a folder for each application."""
-        return self.settings.data / "apps"
+        return self.settings.data.absolute() / "apps"
+
+    @property
+    def _run(self) -> Path:
+        """Sockets and logs of the processes beside this one."""
+        return self.settings.data.absolute() / "run"
+
+    @property
+    def _runs(self) -> bool:
+        """Whether applications may run on this machine."""
+        return self.bwrap is not None or self.settings.appharbor_allow_unsandboxed
+
+    @cached_property
+    def helpers(self) -> Helpers | None:
+        """The processes beside this one; None where no applications run."""
+        settings = self.settings
+        if settings.apps_port is None:
+            return None
+        return Helpers(
+            apps=self.apps,
+            run=self._run,
+            domain=settings.apps_domain,
+            host=settings.apps_host,
+            port=settings.apps_port,
+            allow_unsandboxed=settings.appharbor_allow_unsandboxed,
+        )
+
+    @cached_property
+    def runner(self) -> Runner:
+        """What brings releases up. Only where there are helpers."""
+        assert self.helpers is not None
+        return Runner(self.apps, self.helpers.run / RUNNER_SOCKET, self.blobs, self.helpers.ensure)
 
     @cached_property
     def setup(self) -> Setup:
@@ -237,7 +293,9 @@ class AppHarbor:
         )
 
     def _deployer(self) -> Deployer:
-        return UnrunDeployer()
+        if self.helpers is None:
+            return UnrunDeployer()
+        return self.runner if self._runs else UnrunDeployer(NO_SANDBOX)
 
 
 def door(pipeline: Pipeline) -> Door:

@@ -2,143 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.harness import Client, open_house
+from tests.products.appharbor_apps.mounted import Chosen, mounted
 
 from harbor.app import appharbor
 from harbor.app.appharbor import AppHarbor
 from harbor.kernel.blobs.local import LocalBlobs
-from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.errors import Missing, StartRefused
-from harbor.kernel.http.front import Door, Front
-from harbor.kernel.http.pipeline import Pipeline
-from harbor.kernel.identity import people
-from harbor.kernel.identity.passwords import PasswordWorkers, hash_password
-from harbor.kernel.identity.people_model import Role
-from harbor.kernel.identity.sign_in_throttle import SignInThrottle
 from harbor.kernel.outbound import OutboundPolicy
 from harbor.kernel.storage.database import Database, Tx
 from harbor.kernel.storage.migrate import migrate
-from harbor.kernel.writebehind import WriteBehind
 from harbor.products.appharbor_apps.builder.port import Kept, Refused, Task
 from harbor.products.appharbor_apps.product import RACING_INDEXES
 
 TIDES = {"name": "Tide Tables"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The settings as their defaults are."""
-
-    data: Path
-    host: str = "127.0.0.1"
-    port: int = 8000
-    public_url: str | None = "https://harbor.example.test"
-    apps_domain: str = "apps.localhost"
-    apps_host: str = "127.0.0.1"
-    apps_port: int | None = None
-    appharbor_builders: int = 2
-    appharbor_allow_unsandboxed: bool = False
-    appharbor_package_index: str | None = None
-    appharbor_applications_max: int | None = None
-    appharbor_invitations: bool = True
-    appharbor_password_login: bool = True
-    appharbor_token_days: int | None = None
-    appharbor_require_https: bool = False
-    appharbor_rate_limit: str = "off"
-
-
-@dataclass(slots=True)
-class AtTheDoor:
-    """What a client of the harness asks goes through the front door."""
-
-    front: Front
-    product: Any = field(default=None)
-
-    async def __call__(
-        self, scope: MutableMapping[str, Any], receive: Any, send: Any, _path: str, _mount: object
-    ) -> None:
-        await self.front(scope, receive, send)
-
-
 async def test_a_person_of_init_makes_an_application_through_the_front_door(
     database: Database, clock: ManualClock, tmp_path: Path
 ) -> None:
-    await migrate(database, [appharbor.AREA])
-    blobs = LocalBlobs(tmp_path / "blobs")
-    app = AppHarbor(
-        settings=Chosen(data=tmp_path / "data"),
-        database=database,
-        clock=clock,
-        blobs=blobs,
-        outbound=OutboundPolicy(),
-    )
-    await app.start()
-    written = WriteBehind(database, appharbor.WRITES)
-    product, passwords = app.product(written), PasswordWorkers(threads=1)
-    async with open_house(
-        database,
-        clock,
-        tmp_path,
-        [product],
-        views=[app.view()],
-        tools=lambda means: {
-            **app.tools(),
-            "blobs": blobs,
-            "passwords": passwords,
-            "sign_in_throttle": SignInThrottle(means.limiter),
-        },
-        kinds=app.kinds,
-    ) as house:
-        pipeline = app.pipeline(product, house.services)
-        root = Door(pipeline=Pipeline(product, house.services))
-        front = Front(doors=[appharbor.door(pipeline), root], services={}, production_hosts=frozenset({"desk.test"}))
-        organization = await house.organization()
-
-        def join(call: Call) -> dict[str, str]:
-            person = people.add(
-                call.tx,
-                call.new_id,
-                organization_id=organization.id,
-                email="admin@localhost.localdomain",
-                name="Administrator",
-                role=Role.OWNER,
-                password_hash=hash_password("a harbour in a storm"),
-            )
-            with pytest.raises(Missing):
-                appharbor.open_account(call, person_id="ppl_nobody")
-            return appharbor.open_account(call, person_id=person.id)
-
-        given = await house.write(organization.production, join)
-        pipe: Any = AtTheDoor(front)
-        client = Client(pipe, {"Authorization": f"BEARER {given['access_token']}"})
-        me = await client.request("GET", "/appharbor/user")
-        made = await client.request("POST", "/appharbor//applications/", TIDES)
-        listed = await client.request("GET", "/appharbor/applications")
-        preflight = await client.request(
+    async with mounted(database, clock, tmp_path) as place:
+        me = await place.get("/user")
+        made = await place.client.request("POST", "/appharbor//applications/", TIDES)
+        listed = await place.get("/applications")
+        preflight = await place.client.request(
             "OPTIONS",
             "/appharbor/applications",
             headers={"Origin": "https://pages.example", "Access-Control-Request-Method": "PUT"},
         )
-        await written.flush()
-        used = await house.database.read(_uses)
-        views = await house.database.read(_views)
-        passwords.close()
-        await app.close()
+        await place.written.flush()
+        used = await database.read(_uses)
+        views = await database.read(_views)
 
-    assert given["username"] == "admin"
-    assert me.json()["username"] == "admin"
+    assert place.given["username"] == "admin"
+    assert me["username"] == "admin"
     assert (made.status, made.headers["location"]) == (201, "http://desk.test/appharbor/applications/tidetables")
-    assert listed.json()[0]["url"] == "http://desk.test/appharbor/applications/tidetables"
+    assert listed[0]["url"] == "http://desk.test/appharbor/applications/tidetables"
     assert "PUT" in preflight.headers["access-control-allow-methods"]
     assert used == 1
     assert views == {"applications": 1, "builds": 0, "tests": 0, "releases": 0, "hostnames": 0, "errors": 0}
+
+
+async def test_a_token_is_given_to_nobody_who_is_not_there(one: Any) -> None:
+    with pytest.raises(Missing):
+        await one.act(one.ada, lambda call: appharbor.open_account(call, person_id="ppl_nobody"))
+    with pytest.raises(Missing):
+        await one.act(one.ada, lambda call: appharbor.open_account(call, person_id=one.grace.person.id))
 
 
 async def test_artefacts_and_archives_that_wait_are_named_to_the_sweep(one: Any) -> None:

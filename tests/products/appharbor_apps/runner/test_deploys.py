@@ -51,14 +51,14 @@ async def test_no_request_fails_while_releases_replace_one_another_under_load(qu
             await asyncio.sleep(0.01)
 
     loading = asyncio.create_task(load())
-    for number in range(2, 5):
+    for number in range(2, 8):
         assert (await quay.deploy(quay.release(number))).is_live
         await quay.until(partial(_is_heard, f"v{number} tides.{DOMAIN}", answers))
     ends.set()
     await loading
 
     assert {status for status, _ in answers} == {200}
-    assert len(answers) > 200
+    assert len(answers) > 60
     app = quay.supervisor.applications[1]
     await quay.until(lambda: len(app.processes) == 1)
 

@@ -18,6 +18,7 @@ from harbor.kernel.errors import Conflict, Denied, Invalid, Missing, QuotaExceed
 from harbor.kernel.identity import people_store
 from harbor.kernel.identity.secrets import digest
 from harbor.kernel.jobs import queue
+from harbor.kernel.storage.database import Tx
 from harbor.products.appharbor_apps.access import service as access
 from harbor.products.appharbor_apps.applications import store
 from harbor.products.appharbor_apps.applications.model import (
@@ -193,6 +194,11 @@ def delete(call: Call, slug: str) -> None:
 
 
 # What slices of this product and jobs do, after their own checks.
+
+
+def is_any(tx: Tx) -> bool:
+    """Whether the installation has an application."""
+    return store.is_any(tx)
 
 
 def find(call: Call, application_id: int) -> Application | None:

@@ -57,6 +57,11 @@ def find(tx: Tx, account_id: str, application_id: int) -> Application | None:
     return _application(row) if row else None
 
 
+def is_any(tx: Tx) -> bool:
+    """Whether the installation has an application."""
+    return tx.row("SELECT 1 AS found FROM appharbor_applications LIMIT 1") is not None
+
+
 def by_slug(tx: Tx, slug: str) -> Application | None:
     """The application with this slug, of whatever account: who asks has to check the membership."""
     row = tx.row("SELECT * FROM appharbor_applications WHERE slug = :slug", slug=slug)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from harbor.products.appharbor_apps.builder.port import Built, Refused, Task
 from harbor.products.appharbor_apps.deploys.port import Say
 
-NO_SANDBOX = "This machine has no sandbox that works (bubblewrap), so nothing of others is built here"
+NO_SANDBOX = "This machine has no sandbox that works (bubblewrap), so nothing of others is built or run here"
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,19 @@ def finish(call: Call, release: Release, *, is_live: bool) -> None:
         _start(call, after, application.wanted_build_id, Reason.DEPLOY, due_at=None)
 
 
+def rolled_back(call: Call, application_id: int, number: int, former: int) -> None:
+    """Write that the runner went back from a release to the one before, which is live again."""
+    call.tx.lock(_LOCK, application_id)
+    application = applications.find(call, application_id)
+    release = store.find(call.tx, call.account_id, application_id, former, call.vault)
+    if application is None or release is None or release.state is State.LIVE:
+        return
+    store.settle(call.tx, call.account_id, application_id, number, State.FAILED)
+    store.settle(call.tx, call.account_id, application_id, former, State.LIVE)
+    applications.put(call, replace(application, live_build_id=release.build_id))
+    tell(call, "release.rolled_back", application_id, release=number, former=former, build_id=release.build_id)
+
+
 def listing(call: Call, slug: str, limit: int = 50) -> list[Release]:
     """The newest releases of an application."""
     call, application = applications.require(call, slug, Right.READ)

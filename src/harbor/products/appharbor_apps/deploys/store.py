@@ -57,6 +57,20 @@ def starting(tx: Tx, account_id: str, application_id: int, vault: Vault) -> Rele
     return _release(row, vault) if row else None
 
 
+def find(tx: Tx, account_id: str, application_id: int, number: int, vault: Vault) -> Release | None:
+    """One release."""
+    row = tx.row(
+        """
+        SELECT * FROM appharbor_releases
+        WHERE account_id = :account_id AND application_id = :application_id AND number = :number
+        """,
+        account_id=account_id,
+        application_id=application_id,
+        number=number,
+    )
+    return _release(row, vault) if row else None
+
+
 def newest_first(tx: Tx, account_id: str, application_id: int, limit: int, vault: Vault) -> list[Release]:
     """The newest releases of an application."""
     rows = tx.rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing, QuotaExceeded
+from harbor.kernel.storage.database import Tx
 from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.applications.model import Application, Right
 from harbor.products.appharbor_apps.deploys import service as deploys
@@ -64,6 +65,18 @@ def remove(call: Call, slug: str, hostname_id: int) -> None:
     hostname = _find(call, application, hostname_id)
     store.delete(call.tx, call.account_id, hostname.id)
     _changed(call, application, "hostname.removed", hostname.id)
+
+
+def of_live_applications(tx: Tx) -> dict[int, tuple[list[str], str | None]]:
+    """The names and the canonical name of all applications of the installation that are live: for the router."""
+    found: dict[int, tuple[list[str], str | None]] = {}
+    for row in store.of_live_applications(tx):
+        names, canonical = found.get(row["id"], ([], None))
+        if row["value"] is not None:
+            names.append(row["value"])
+            canonical = row["value"] if row["canonical"] else canonical
+        found[row["id"]] = (names, canonical)
+    return found
 
 
 def of_application(call: Call, application_id: int) -> list[Hostname]:

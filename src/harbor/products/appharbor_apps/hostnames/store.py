@@ -70,6 +70,17 @@ def of_application(tx: Tx, account_id: str, application_id: int) -> list[Hostnam
     return [_hostname(row) for row in rows]
 
 
+def of_live_applications(tx: Tx) -> list[Row]:
+    """The names of all applications of the installation that are live; those without any have a row with NULL."""
+    return tx.rows(
+        """
+        SELECT a.id, h.value, h.canonical FROM appharbor_applications a
+        LEFT JOIN appharbor_hostnames h ON h.account_id = a.account_id AND h.application_id = a.id
+        WHERE a.live_build_id IS NOT NULL ORDER BY a.id, h.value
+        """
+    )
+
+
 def delete(tx: Tx, account_id: str, hostname_id: int) -> None:
     """Remove a name."""
     tx.run(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +33,8 @@ class Control:
 
     def __init__(self, proxy: Proxy, routes: Path) -> None:
         self.left = asyncio.Event()
+        # Where it listens, which somebody must tell it.
+        self.port = 0
         self._proxy = proxy
         self._routes = routes
         self._version = -1
@@ -61,7 +64,7 @@ class Control:
             waiting.append((number, line))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+        with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError, asyncio.CancelledError):
             request = msgspec.json.decode(await reader.readline())
             match request:
                 case {"do": "follow"}:
@@ -77,7 +80,7 @@ class Control:
         balance = self._proxy.balance
         match request:
             case {"do": "hello"}:
-                return {"version": harbor.__version__}
+                return {"version": harbor.__version__, "port": self.port, "pid": os.getpid()}
             case {"do": "leave"}:
                 self.left.set()
                 return {}

@@ -160,7 +160,7 @@ class Application:
             return
         is_quick = time.time() - instance.started_at < QUICK_S
         self.quick_ends[instance.name] = self.quick_ends.get(instance.name, 0) + 1 if is_quick else 0
-        self.world.report("crashed", self.id, {"process": instance.name, "code": process.code})
+        self.report("crashed", {"process": instance.name, "code": process.code})
         self.keep_up(instance.kind, instance.index)
 
     def keep_up(self, kind: str, index: int) -> None:
@@ -183,7 +183,7 @@ class Application:
             ends = self.quick_ends.get(name, 0)
             if ends >= QUICK_ENDS_MAX:
                 self.say("error", name, f"Crashed: it ended {ends} times; the next release tries again")
-                self.world.report("crash_loop", self.id, {"process": name, "release": release.number})
+                self.report("crash_loop", {"process": name, "release": release.number})
                 return
             if ends:
                 delays = self.world.delays_s
@@ -287,6 +287,11 @@ class Application:
         self.segments.append(lines)
         self.world.tell(self.id, lines)
 
+    def report(self, kind: str, about: Mapping[str, object]) -> None:
+        """Let the server hear of something."""
+        if self.kept.current is not None:
+            self.world.report(kind, self.id, {"account_id": self.kept.current.account_id, **about})
+
     def spawn(self, work: Awaitable[None]) -> None:
         """Do something beside; it ends with the application."""
         task = asyncio.ensure_future(work)
@@ -305,6 +310,8 @@ class Application:
         """Leave the processes alone, and go."""
         for task in self.tasks:
             task.cancel()
+        for process in self.processes.values():
+            process.leave()
         self.segments.close()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,23 @@ class Broken(Exception):
 
 
 class Runner:
-    """Brings releases up through the runner that listens at `socket`. Implements `deploys.port.Deployer`."""
+    """Brings releases up through the runner that listens at `socket`. Implements `deploys.port.Deployer`.
 
-    def __init__(self, root: Path, socket: Path, blobs: Blobs, limits: Limits | None = None) -> None:
+    `ensure` starts it where it is not there.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        socket: Path,
+        blobs: Blobs,
+        ensure: Callable[[], Awaitable[None]],
+        limits: Limits | None = None,
+    ) -> None:
         self._root = root
         self._socket = socket
         self._blobs = blobs
+        self._ensure = ensure
         self._limits = limits or Limits()
 
     async def deploy(self, order: Order, say: Say) -> Deployed:
@@ -51,9 +62,11 @@ class Runner:
             try:
                 return await self._deploy(request, say)
             except Broken:
-                if attempt == 0:
+                await self._ensure()
+                if attempt == 1:
                     await say("The runner is not there; waiting for it")
-            await asyncio.sleep(RETRY_S)
+            if attempt:
+                await asyncio.sleep(RETRY_S)
         return Deployed(False, "The runner does not answer")
 
     async def _deploy(self, request: Mapping[str, Any], say: Say) -> Deployed:
@@ -69,6 +82,7 @@ class Runner:
 
     async def remove(self, _account_id: str, application_id: int) -> None:
         """Stop routing and all processes of an application that is deleted, and remove what it left."""
+        await self._ensure()
         await self.ask({"do": "remove", "application_id": application_id})
 
     async def name(self, application_id: int, hostnames: list[str], canonical: str | None) -> None:

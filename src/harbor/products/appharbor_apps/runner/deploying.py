@@ -204,5 +204,4 @@ async def _go_back(app: Application, release: Release, former: Release, reason: 
     with contextlib.suppress(OSError):
         deployed = await deploy(app, former, say)
         if deployed.is_live:
-            about = {"release": release.number, "former": former.number, "build_id": former.build_id, "reason": reason}
-            app.world.report("rolled_back", app.id, about)
+            app.report("rolled_back", {"release": release.number, "former": former.number})

@@ -11,6 +11,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +21,7 @@ import structlog
 
 import harbor
 from harbor.kernel.bounds import MIB
+from harbor.products.appharbor_apps.runner.process import leave
 
 log = structlog.get_logger("harbor.appharbor")
 
@@ -45,16 +47,28 @@ class Helpers:
     port: int
     allow_unsandboxed: bool = False
     _children: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
-    async def keep(self) -> None:
-        """Start what is not there, now and whenever it ends, until cancelled."""
+    async def keep(self, wanted: Callable[[], Awaitable[bool]]) -> None:
+        """Start what is not there, once it is `wanted` and whenever it ends, until cancelled."""
         while True:
-            await self.ensure()
+            if await wanted():
+                await self.ensure()
             await asyncio.sleep(LOOK_S)
-            self._children = [child for child in self._children if child.poll() is None]
+
+    def leave(self) -> None:
+        """Let them run on when this process ends."""
+        for child in self._children:
+            if child.poll() is None:
+                leave(child)
 
     async def ensure(self) -> None:
         """Start what is not there."""
+        async with self._lock:
+            await self._ensure()
+
+    async def _ensure(self) -> None:
+        self._children = [child for child in self._children if child.poll() is None]
         for name, socket, start in (
             ("router", ROUTER_SOCKET, self._router),
             ("runner", RUNNER_SOCKET, self._runner),

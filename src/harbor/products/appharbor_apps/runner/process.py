@@ -88,6 +88,14 @@ class Process:
         for path in (self.pipe, self._status):
             path.unlink(missing_ok=True)
 
+    def leave(self) -> None:
+        """Let it run on when this process ends."""
+        if self.is_alive:
+            asyncio.get_running_loop().remove_reader(self._pidfd)
+            os.close(self._pidfd)
+            if self._child is not None:
+                leave(self._child)
+
     @property
     def _status(self) -> Path:
         return self._pipes / f"{self.instance.id}.status"
@@ -198,6 +206,11 @@ def adopt(instance: Instance, pipes: Path) -> Process | None:
         return Process(instance, pipes, None)
     except ProcessLookupError:
         return None
+
+
+def leave(child: subprocess.Popen[bytes]) -> None:
+    """Say that nobody waits for a child: it outlives this process, and that is no oversight."""
+    child.returncode = 0
 
 
 def ticks_of(pid: int) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -36,6 +37,8 @@ class Server:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self.left = asyncio.Event()
+        # One at a time hears of reports: of several servers of an installation one writes them down.
+        self._reporting = asyncio.Lock()
 
     async def listen(self, path: Path) -> asyncio.AbstractServer:
         """Answer at a socket from now on; one that a former runner has left is replaced."""
@@ -61,6 +64,8 @@ class Server:
                 work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await work
+        except asyncio.CancelledError:
+            return  # the runner ends
         except (OSError, ValueError, msgspec.MsgspecError) as error:
             log.warning("request_failed", reason=str(error)[:200])
         except Exception:
@@ -76,7 +81,7 @@ class Server:
         supervisor = self._supervisor
         match request:
             case {"do": "hello"}:
-                await tell({"version": harbor.__version__})
+                await tell({"version": harbor.__version__, "pid": os.getpid()})
             case {"do": "leave"}:
                 await tell({})
                 self.left.set()
@@ -164,12 +169,13 @@ class Server:
     async def _report(self, tell: Tell) -> None:
         """All reports that are open, and those that come."""
         reports, last = self._supervisor.reports, 0
-        while True:
-            reports.come.clear()
-            for report in reports.after(last):
-                last = report.number
-                await tell({"report": msgspec.to_builtins(report)})
-            await reports.come.wait()
+        async with self._reporting:
+            while True:
+                reports.come.clear()
+                for report in reports.after(last):
+                    last = report.number
+                    await tell({"report": msgspec.to_builtins(report)})
+                await reports.come.wait()
 
 
 def _shown(application_id: int, line: Line) -> list[Any]:

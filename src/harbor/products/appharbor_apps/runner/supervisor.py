@@ -121,9 +121,10 @@ class Supervisor:
     async def name(self, application_id: int, hostnames: list[str], canonical: str | None) -> None:
         """Route other names to an application."""
         app = self.applications.get(application_id)
-        if app is None or app.kept.current is None:
+        current = None if app is None else app.kept.current
+        if app is None or current is None or (current.hostnames, current.canonical) == (hostnames, canonical):
             return
-        app.kept.current = replace(app.kept.current, hostnames=hostnames, canonical=canonical)
+        app.kept.current = replace(current, hostnames=hostnames, canonical=canonical)
         app.save()
         await app.route()
 

@@ -1,0 +1,94 @@
+"""From an archive to an application that answers, with all real processes, and with each of them killed in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from tests.products.appharbor_apps.builder.conftest import tarred
+from tests.products.appharbor_apps.mounted import Mounted, mounted
+from tests.products.appharbor_apps.runner.conftest import APP
+
+from harbor.kernel.clock import ManualClock
+from harbor.kernel.storage.database import Database
+from harbor.products.appharbor_apps.runner import helpers
+
+TEST = "import unittest\nclass Tides(unittest.TestCase):\n    def test_ebb(self):\n        self.assertEqual(1 + 1, 2)\n"
+
+
+async def test_an_application_outlives_everything_but_its_deletion(
+    sqlite_database: Database, clock: ManualClock, tmp_path: Path
+) -> None:
+    async with mounted(sqlite_database, clock, tmp_path, apps_port=0) as place, aiohttp.ClientSession() as client:
+        await place.create("/applications", {"name": "Tides"})
+        await _build(place, {"app.py": APP, "test_tides.py": TEST})
+        (build,) = await place.get("/applications/tides/builds")
+        port = (await helpers.hello(tmp_path / "data/run/router.sock") or {})["port"]
+
+        async def get() -> tuple[int, str]:
+            try:
+                async with client.get(f"http://127.0.0.1:{port}/", headers={"Host": "tides.apps.localhost"}) as reply:
+                    return reply.status, await reply.text()
+            except aiohttp.ClientError:
+                return 0, ""
+
+        served = await get()
+        before = await _status(place)
+        runner = await _pid(place, "runner")
+        os.kill(runner, signal.SIGKILL)
+        without = await get()
+        await _until(lambda: _is_another(place, "runner", runner))
+        adopted = await _status(place)
+        (web,) = adopted["processes"]
+        os.kill(web["pid"], signal.SIGKILL)
+        await _until(lambda: _is_up_again(place, web["pid"]))
+        again = await get()
+        await place.client.request("DELETE", "/appharbor/applications/tides")
+        await place.house.worker.run_due(clock.now())
+        gone = await get()
+        for name in ("runner", "router"):
+            os.kill(await _pid(place, name), signal.SIGTERM)
+
+    assert build["status"] == "Succeeded"
+    assert build["deployed"] is not None
+    assert served == (200, "v1 tides.apps.localhost")
+    assert without == served
+    assert adopted == before
+    assert again == served
+    assert gone[0] == 404
+
+
+async def _build(place: Mounted, files: dict[str, str | bytes]) -> None:
+    reply = await place.client.request("PUT", "/appharbor/applications/tides/builds/upload", body=tarred(files))
+    assert reply.status == 201, reply.body
+    for _ in range(5):
+        await place.house.worker.run_due(place.house.clock.now())
+
+
+async def _status(place: Mounted) -> Any:
+    answer = await place.app.runner.ask({"do": "status"})
+    return answer["applications"]["1"]
+
+
+async def _pid(place: Mounted, name: str) -> int:
+    found = await helpers.hello(place.app.settings.data / "run" / f"{name}.sock")
+    return 0 if found is None else int(found["pid"])
+
+
+async def _is_another(place: Mounted, name: str, pid: int) -> bool:
+    return await _pid(place, name) not in (0, pid)
+
+
+async def _is_up_again(place: Mounted, pid: int) -> bool:
+    return any(each["is_live"] and each["pid"] != pid for each in (await _status(place))["processes"])
+
+
+async def _until(holds: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> None:
+    async with asyncio.timeout(within_s):
+        while not await holds():
+            await asyncio.sleep(0.05)
