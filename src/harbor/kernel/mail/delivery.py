@@ -12,10 +12,13 @@ from harbor.kernel.errors import Unavailable
 from harbor.kernel.jobs.context import JobContext
 from harbor.kernel.jobs.model import Abandon, JobKind, JsonObject, Progress
 from harbor.kernel.jobs.schedule import Schedule
-from harbor.kernel.mail import store
+from harbor.kernel.mail import attachments_store, store
+from harbor.kernel.mail.attachments import ReadBlob
+from harbor.kernel.mail.attachments import read as read_files
 from harbor.kernel.mail.model import Mail, State
 from harbor.kernel.mail.outbox import SEND
 from harbor.kernel.mail.smtp import Refused, SmtpSettings, deliver
+from harbor.kernel.storage.database import Tx
 
 log = structlog.get_logger("harbor.mail")
 
@@ -25,10 +28,11 @@ _ERROR_LENGTH_MAX = 500
 _DAY_US = 24 * 3600 * 1_000_000
 
 
-def send_kind(settings: SmtpSettings | None) -> JobKind:
+def send_kind(settings: SmtpSettings | None, read_blob: ReadBlob | None = None) -> JobKind:
     """The kind of job that delivers one mail. Without a mail server it only marks the mail as unsent.
 
-    A failure is noted on the mail and tried again for about a day; it never reaches whoever sent the mail.
+    `read_blob` gives the files of mails; one that is lost is left out, since the mail says more than its file. A failure is
+    noted on the mail and tried again for about a day; it never reaches whoever sent the mail.
     """
 
     async def run(context: JobContext) -> JsonObject:
@@ -38,8 +42,12 @@ def send_kind(settings: SmtpSettings | None) -> JobKind:
             return {"state": "gone" if mail is None else mail.state.value}
         if settings is None:
             return await _settle(context, mail, State.UNSENT, None)
+        attachments = await context.read(lambda tx: attachments_store.of(tx, account_id, mail_id))
         try:
-            await asyncio.to_thread(deliver, settings, mail)
+            files = (
+                await asyncio.to_thread(read_files, read_blob, account_id, mail_id, attachments) if attachments else ()
+            )
+            await asyncio.to_thread(deliver, settings, mail, files)
         except Refused as error:
             await _settle(context, mail, State.FAILED, f"{error} {error.reply}")
             raise Abandon(str(error)) from error
@@ -70,15 +78,19 @@ def purge_kind(*, keep_days: int) -> JobKind:
         while True:
             before = context.job.progress.done
             deleted = await context.step(
-                lambda tx: store.purge(
-                    tx, created_before_us=tx.now_us - keep_days * _DAY_US, limit=bounds.BACKGROUND_STEP_ROWS_MAX
-                ),
+                lambda tx: _purge(tx, created_before_us=tx.now_us - keep_days * _DAY_US),
                 progress=lambda count, before=before: Progress(before + count),  # type: ignore[misc]
             )
             if deleted < bounds.BACKGROUND_STEP_ROWS_MAX:
                 return {"deleted": context.job.progress.done}
 
     return JobKind(name=PURGE, run=run)
+
+
+def _purge(tx: Tx, *, created_before_us: int) -> int:
+    gone = store.purge(tx, created_before_us=created_before_us, limit=bounds.BACKGROUND_STEP_ROWS_MAX)
+    attachments_store.forget(tx, gone)
+    return len(gone)
 
 
 async def _settle(context: JobContext, mail: Mail, state: State, error: str | None) -> JsonObject:

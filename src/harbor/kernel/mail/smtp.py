@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from enum import StrEnum
 
+from harbor.kernel.mail.attachments import File
 from harbor.kernel.mail.model import Mail, check_address
 
 _PERMANENT = 500  # RFC 5321 §4.2.1: 4xx may be tried again, 5xx not
@@ -54,8 +56,8 @@ class Refused(Exception):
         self.reply = reply
 
 
-def deliver(settings: SmtpSettings, mail: Mail) -> None:
-    """Hand the mail over; returns when the server has taken it. It blocks, so it runs on a thread.
+def deliver(settings: SmtpSettings, mail: Mail, files: Sequence[File] = ()) -> None:
+    """Hand the mail over with its files; returns when the server has taken it. It blocks, so it runs on a thread.
 
     Raises `Refused` where trying again is useless, else `OSError` or `smtplib.SMTPException`.
     """
@@ -65,7 +67,7 @@ def deliver(settings: SmtpSettings, mail: Mail) -> None:
                 server.starttls(context=_trust(settings))
             if settings.username is not None and settings.password is not None:
                 server.login(settings.username, settings.password)
-            server.send_message(message(settings, mail), from_addr=settings.sender, to_addrs=[mail.recipient])
+            server.send_message(message(settings, mail, files), from_addr=settings.sender, to_addrs=[mail.recipient])
     except smtplib.SMTPRecipientsRefused as error:
         ((code, reply),) = error.recipients.values()
         if code >= _PERMANENT:
@@ -79,7 +81,7 @@ def deliver(settings: SmtpSettings, mail: Mail) -> None:
         raise Refused("The mail server lacks a feature that the mail needs.", str(error)) from error
 
 
-def message(settings: SmtpSettings, mail: Mail) -> EmailMessage:
+def message(settings: SmtpSettings, mail: Mail, files: Sequence[File] = ()) -> EmailMessage:
     """The mail as it travels. Its id is its own, so that a receiver can tell a second copy."""
     made = EmailMessage(policy=SMTP)
     made["From"] = settings.sender
@@ -91,6 +93,9 @@ def message(settings: SmtpSettings, mail: Mail) -> EmailMessage:
     made.set_content(mail.text)
     if mail.html is not None:
         made.add_alternative(mail.html, subtype="html")
+    for each in files:
+        main, _, sub = each.media_type.partition("/")
+        made.add_attachment(each.content, maintype=main, subtype=sub, filename=each.name)
     return made
 
 

@@ -101,9 +101,9 @@ def erase(tx: Tx, account_id: str, about: str) -> int:
     )
 
 
-def purge(tx: Tx, *, created_before_us: int, limit: int) -> int:
-    """Delete the oldest mails of all accounts, whatever their state; how many there were."""
-    return tx.run(
+def purge(tx: Tx, *, created_before_us: int, limit: int) -> list[tuple[str, str]]:
+    """Delete the oldest mails of all accounts, whatever their state; the accounts and ids of those that went."""
+    rows = tx.rows(
         """
         DELETE FROM mails
         WHERE (account_id, id) IN (
@@ -113,10 +113,12 @@ def purge(tx: Tx, *, created_before_us: int, limit: int) -> int:
             ORDER BY created_at        -- mails_by_age
             LIMIT :limit
         )
+        RETURNING account_id, id
         """,
         before=created_before_us,
         limit=limit,
     )
+    return [(row["account_id"], row["id"]) for row in rows]
 
 
 def mail_of(row: Row) -> Mail:

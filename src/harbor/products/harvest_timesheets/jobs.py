@@ -1,4 +1,4 @@
-"""Work done later: entries priced anew, entries that show something that changed, and imports."""
+"""Work done later: entries priced anew, entries that show something that changed, files of mails, and imports."""
 
 from __future__ import annotations
 
@@ -12,12 +12,18 @@ from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.importing import jobs as importing
 from harbor.products.harvest_timesheets.importing.means import Means
 from harbor.products.harvest_timesheets.pricing.jobs import reprice_kind
+from harbor.products.harvest_timesheets.public_pages.mailing import attach_kind
+from harbor.products.harvest_timesheets.public_pages.pdf import PRESS
 from harbor.products.harvest_timesheets.tracked.jobs import touch_kind
 
 SCHEDULES: Final[tuple[Schedule, ...]] = (importing.TIDY_SCHEDULE,)
 
 
 def kinds(call_of: Callable[[Tx, str], Call], means: Means | None = None) -> list[JobKind]:
-    """The kinds of jobs of this product. `call_of` makes a call of the platform in an account; `means` is for imports."""
+    """The kinds of jobs of this product. `call_of` makes a call of the platform in an account.
+
+    Without `means` there are no imports, and mails go without files.
+    """
     imports = [] if means is None else importing.kinds(call_of, means)
-    return [reprice_kind(call_of), touch_kind(call_of), *imports]
+    blobs = None if means is None else means.blobs
+    return [reprice_kind(call_of), touch_kind(call_of), attach_kind(call_of, blobs, PRESS), *imports]

@@ -65,6 +65,7 @@ async def test_a_mail_goes_out_opens_the_draft_and_is_kept(office: Office) -> No
         "subject": "Invoice #1001",
         "body": "The invoice is attached below.",
     }
+    await office.house.settle()  # the mails wait for their file
     out = await mails(office)
     assert [(each["recipient"], each["subject"], each["kind"]) for each in out] == [
         ("richardroe@example.com", "Invoice #1001", "mail.send"),

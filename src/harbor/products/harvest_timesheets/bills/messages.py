@@ -7,11 +7,13 @@ from datetime import datetime
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Missing
+from harbor.kernel.jobs import queue
 from harbor.kernel.mail import outbox
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.bills import messages_store as store
 from harbor.products.harvest_timesheets.bills.messages_model import (
+    ATTACH,
     VIEW,
     Message,
     NewMessage,
@@ -97,17 +99,22 @@ def mail(call: Call, kind: BillKind, bill_id: int, new: NewMessage, *, link: str
         reminder=new.reminder,
     )
     message = _write(call, message)
-    for each in recipients:
+    mails = [call.new_id("mail_") for _ in recipients]
+    for mail_id, each in zip(mails, recipients, strict=True):
         outbox.send(
             call.tx,
             call.account_id,
             each.email,
             message.subject or "",
-            f"{new.body}\r\n\r\n{link}{'.pdf' if new.attach_pdf else ''}\r\n",
+            f"{new.body}\r\n\r\n{link}\r\n",
             topic=f"harvest.{kind}_message:{message.id}",
-            mail_id=call.new_id("mail_"),
+            mail_id=mail_id,
             about=f"{kind}/{bill_id}",
+            waits=new.attach_pdf,
         )
+    if new.attach_pdf:
+        data = {"kind": kind.value, "bill_id": bill_id, "mails": mails}
+        queue.enqueue(call.tx, call.account_id, ATTACH, data, job_id=call.new_id("job_"))
     return message
 
 

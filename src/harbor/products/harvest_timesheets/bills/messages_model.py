@@ -15,6 +15,8 @@ from harbor.products.harvest_timesheets.users.model import check_email
 
 RECIPIENTS_MAX: Final = 100
 NAME_LENGTH_MAX: Final = 255
+# The kind of job that makes the PDF of a bill and lets the mails go that wait for it.
+ATTACH: Final = "harvest.mail.attach"
 # The client has opened the public page; nobody can send it.
 VIEW: Final = "view"
 

@@ -13,7 +13,7 @@ from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.public_pages import service
 from harbor.products.harvest_timesheets.public_pages.model import Document
 from harbor.products.harvest_timesheets.public_pages.page import page
-from harbor.products.harvest_timesheets.public_pages.pdf import Press
+from harbor.products.harvest_timesheets.public_pages.pdf import PRESS
 from harbor.products.harvest_timesheets.public_pages.service import CallIn
 
 _HTML, _PDF, _SUFFIX = "text/html; charset=utf-8", "application/pdf", ".pdf"
@@ -24,7 +24,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
 }
-_press = Press()
 Find = Callable[[Tx, CallIn, str], Document]
 IsUnseen = Callable[[Tx, CallIn, str], bool]
 See = Callable[[Tx, CallIn, str], None]
@@ -43,7 +42,7 @@ async def _answer(services: Services, key: str, find: Find, is_unseen: IsUnseen 
         await services.database.write(lambda tx: see(tx, services.call, name))
     # A document may have ten thousand lines.
     if key.endswith(_SUFFIX):
-        return Reply(200, await _press.pdf(document), dict(_HEADERS), _PDF)
+        return Reply(200, await PRESS.pdf(document), dict(_HEADERS), _PDF)
     link = None if see is None else f"{name}{_SUFFIX}"
     text = await asyncio.to_thread(partial(page, document, pdf=link))
     return Reply(200, text.encode(), dict(_HEADERS), _HTML)

@@ -45,6 +45,9 @@ class Press:
             self._under_way -= 1
 
 
+PRESS: Final = Press()
+
+
 def typeset(document: Document) -> bytes:
     """The file, made while the caller waits."""
     command = [sys.executable, "-I", str(_PROGRAM)]

@@ -29,17 +29,20 @@ CallIn = Callable[[Tx, Principal], Call]
 def invoice(tx: Tx, call_in: CallIn, key: str) -> Document:
     """The invoice with this key. Raises `Missing`."""
     found = _invoice(tx, key)
-    call = _acting(tx, call_in, found.account_id)
-    lines = bills.lines_of(call, BillKind.INVOICE, [found.id])[found.id]
-    return of_invoice(found, lines, clients.find(call, found.client_id), company.of(call))
+    return _of_invoice(_acting(tx, call_in, found.account_id), found)
 
 
 def estimate(tx: Tx, call_in: CallIn, key: str) -> Document:
     """The estimate with this key. Raises `Missing`."""
     found = _estimate(tx, key)
-    call = _acting(tx, call_in, found.account_id)
-    lines = bills.lines_of(call, BillKind.ESTIMATE, [found.id])[found.id]
-    return of_estimate(found, lines, clients.find(call, found.client_id), company.of(call))
+    return _of_estimate(_acting(tx, call_in, found.account_id), found)
+
+
+def document(call: Call, kind: BillKind, bill_id: int) -> Document:
+    """A bill of the account as its client sees it. Raises `Missing`."""
+    if kind is BillKind.INVOICE:
+        return _of_invoice(call, invoices.find(call, bill_id))
+    return _of_estimate(call, estimates.find(call, bill_id))
 
 
 def statement(tx: Tx, call_in: CallIn, key: str) -> Document:
@@ -79,6 +82,16 @@ def see_estimate(tx: Tx, call_in: CallIn, key: str) -> None:
     """Note that the client has looked at an estimate."""
     found = _estimate(tx, key)
     estimate_messages.view(_acting(tx, call_in, found.account_id), found)
+
+
+def _of_invoice(call: Call, found: Invoice) -> Document:
+    lines = bills.lines_of(call, BillKind.INVOICE, [found.id])[found.id]
+    return of_invoice(found, lines, clients.find(call, found.client_id), company.of(call))
+
+
+def _of_estimate(call: Call, found: Estimate) -> Document:
+    lines = bills.lines_of(call, BillKind.ESTIMATE, [found.id])[found.id]
+    return of_estimate(found, lines, clients.find(call, found.client_id), company.of(call))
 
 
 def _invoice(tx: Tx, key: str) -> Invoice:
