@@ -55,6 +55,8 @@ class World:
     report: Report
     delays_s: tuple[float, ...] = DELAYS_S
     ready_s: float = health.LIMIT_S
+    # How often a new release is looked at.
+    look_s: float = 2.0
     ports: set[int] = field(default_factory=set)
     # After a restart of the machine everything is to be started at once.
     starts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(STARTS_AT_ONCE_MAX))

@@ -21,7 +21,6 @@ from harbor.products.appharbor_apps.runner.static_sites import folder_of, is_sta
 DRAIN_S: Final = 30.0
 RELEASE_COMMAND_S: Final = 600.0
 WATCHED_S: Final = 60.0
-_LOOK_S: Final = 2.0
 # Fewer requests say nothing about a release.
 _REQUESTS_MIN: Final = 20
 _QUICK_ENDS_MAX: Final = 3
@@ -179,7 +178,7 @@ async def _watch(app: Application, release: Release, former: Release) -> None:
     began = await app.world.routing.counts(app.id)
     until = asyncio.get_running_loop().time() + WATCHED_S
     while asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(_LOOK_S)
+        await asyncio.sleep(app.world.look_s)
         if app.kept.current is not release:
             return
         now = await app.world.routing.counts(app.id)
