@@ -97,7 +97,7 @@ async def test_every_entry_is_listed_with_filters_groups_and_totals(studio: Stud
     made = await work(studio)
 
     listed = await studio.page(f"reports/time-entries?{MAY}")
-    assert "Entries 3 Hours 7:45 h Billable 7:45 h billable Amount 375.00 EUR + 0.00 USD" in listed.text
+    assert "Entries 3 Hours 7:45 h Billable 7:45 h Amount 375.00 EUR + 0.00 USD" in listed.text
     grouped = await studio.page(f"reports/time-entries?{MAY}&by=person")
     order = [
         grouped.text.index(word) for word in ("Ada Admin 2:30 h", "=HYPERLINK(1)", "Max Member 5:15 h", "<i>arc</i>")
@@ -257,37 +257,37 @@ async def test_amounts_lead_to_the_steps_that_make_them(on_sqlite: Studio) -> No
         },
     )
     lines = [each["id"] for each in invoice["line_items"]]
-    page = await studio.page(f"explain?invoice={invoice['id']}&line={lines[0]}")
+    page = await studio.page(f"reports/explain?invoice={invoice['id']}&line={lines[0]}")
     assert "2026-05-04 · Welding · Ada Admin rate of the project 2.50 2.50 100.00 250.00" in page.text
     assert "Amount: 3.75 × 100.00, rounded once: 375.00 EUR" in page.text
     assert (
         "No tracked time gives this line"
-        in (await studio.page(f"explain?invoice={invoice['id']}&line={lines[1]}")).text
+        in (await studio.page(f"reports/explain?invoice={invoice['id']}&line={lines[1]}")).text
     )
     entries = (await office.admin.got("/v2/time_entries?from=2026-05-04&to=2026-05-05"))["time_entries"]
     of_max, of_ada = (each["id"] for each in entries)
-    page = await studio.page(f"explain?entry={of_ada}")
+    page = await studio.page(f"reports/explain?entry={of_ada}")
     assert "2.50 × 100.00 = 250.00, rounded half up: 250.00 EUR" in page.text
     assert "It costs nothing" in page.text
-    own = await studio.page(f"explain?entry={of_max}", at=studio.max_)
+    own = await studio.page(f"reports/explain?entry={of_max}", at=studio.max_)
     assert "So it counts 1.25 hours" in own.text
     assert "EUR" not in own.text
     assert "costs" not in own.text
-    assert "Which amount?" in (await studio.page("explain")).text
+    assert "Which amount?" in (await studio.page("reports/explain")).text
 
     for path, status in (
-        (f"explain?entry={of_ada}", 403),
-        (f"explain?invoice={invoice['id']}&line={lines[0]}", 403),
+        (f"reports/explain?entry={of_ada}", 403),
+        (f"reports/explain?invoice={invoice['id']}&line={lines[0]}", 403),
         (why.partition("/harvest/")[2], 403),
-        ("explain?report=time&id=1&currency=EUR", 403),
+        ("reports/explain?report=time&id=1&currency=EUR", 403),
     ):
         await studio.page(path, at=studio.max_, status=status)
     for path in (
-        "explain?entry=99",
-        "explain?entry=x",
-        f"explain?invoice={invoice['id']}&line=99",
-        "explain?report=time&id=99&currency=EUR",
-        "explain?report=uninvoiced&id=99",
+        "reports/explain?entry=99",
+        "reports/explain?entry=x",
+        f"reports/explain?invoice={invoice['id']}&line=99",
+        "reports/explain?report=time&id=99&currency=EUR",
+        "reports/explain?report=uninvoiced&id=99",
     ):
         await studio.page(path, status=404)
-    await studio.page("explain?report=mood", status=422)
+    await studio.page("reports/explain?report=mood", status=422)

@@ -11,6 +11,7 @@ from harbor.kernel.http.routes import Route
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.company.model import Rounding
 from harbor.products.harvest_timesheets.pages import report_parts
 from harbor.products.harvest_timesheets.pages.acting import PATH, get
 from harbor.products.harvest_timesheets.pages.report_parts import PATHS, Asked
@@ -18,7 +19,7 @@ from harbor.products.harvest_timesheets.pages.reports import TRAIL
 from harbor.products.harvest_timesheets.reports import choices, detailed, detailed_sheets, summaries
 from harbor.products.harvest_timesheets.reports.detailed import Head, Totals
 from harbor.products.harvest_timesheets.reports.question import Kind, Question
-from harbor.products.harvest_timesheets.reports.sheets import Form
+from harbor.products.harvest_timesheets.reports.sheets import Form, but
 from harbor.products.harvest_timesheets.reports.wanted import Ledger, cursor
 from harbor.products.harvest_timesheets.roles import service as roles
 
@@ -49,11 +50,15 @@ def _page(call: Call, query: Asked, kind: Kind) -> Html:
     )
     groups = None if asked.subject is None else (asked.subject, heads)
     part = detailed.part(call, ledger, asked.wanted, groups, after, ROWS)
-    columns = detailed_sheets.columns_of(call, ledger)
-    lines = detailed_sheets.lines_of(
+    here, by_id = company.of(call), {head.id: head for head in heads}
+    found = detailed_sheets.lines_of(
         call, ledger, [row for _, row in part.rows], includes_fixed_fee=asked.includes_fixed_fee
     )
-    here, by_id = company.of(call), {head.id: head for head in heads}
+    # What all rows of a group have in common stands above them.
+    needless = {"" if asked.subject is None else summaries.LABELS[asked.subject]}
+    if here.rounding is Rounding.OFF:
+        needless.add("Rounded hours")
+    columns, lines = but(detailed_sheets.columns_of(call, ledger), found, needless)
     rows: list[dict[str, Any]] = []
     seen: int | None = None
     for (group_id, raw), line in zip(part.rows, lines, strict=True):
@@ -94,14 +99,21 @@ def _links(raw: Mapping[str, Any], kind: Kind) -> dict[str, tuple[str, Mapping[s
         return {}
     found: dict[str, tuple[str, Mapping[str, str]]] = {
         "Day": (f"{PATH}/time", {"date": raw["spent_on"], "person": str(raw["user_id"])}),
-        "Rounded hours": (report_parts.EXPLAIN, {"entry": str(raw["id"])}),
+        "Hours": (report_parts.EXPLAIN, {"entry": str(raw["id"])}),
         "Amount": (report_parts.EXPLAIN, {"entry": str(raw["id"])}),
     }
     return found
 
 
 def _shown(call: Call, ledger: Ledger, head: Head) -> dict[str, str]:
-    return {"name": head.name, "text": " · ".join(text for _, text in _totals(call, ledger, head.totals))}
+    return {
+        "name": head.name,
+        "text": " · ".join(_group_text(label, text) for label, text in _totals(call, ledger, head.totals)),
+    }
+
+
+def _group_text(label: str, text: str) -> str:
+    return f"{text} billable" if label == "Billable" else text
 
 
 def _totals(call: Call, ledger: Ledger, totals: Totals) -> list[tuple[str, str]]:
@@ -120,7 +132,7 @@ def _totals(call: Call, ledger: Ledger, totals: Totals) -> list[tuple[str, str]]
         return [*found, ("Billable", money(totals.amount_e2))] if sees else found
     found = [
         ("Hours", f"{report_parts.word(here, Form.HOURS, totals.hours_e2, '')} h"),
-        ("Billable", f"{report_parts.word(here, Form.HOURS, totals.billable_e2, '')} h billable"),
+        ("Billable", f"{report_parts.word(here, Form.HOURS, totals.billable_e2, '')} h"),
     ]
     return [*found, ("Amount", money(totals.amount_e2))] if sees else found
 

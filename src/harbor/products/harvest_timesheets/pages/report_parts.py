@@ -25,7 +25,7 @@ from harbor.products.harvest_timesheets.reports.summaries import LABELS
 REPORTS: Final = f"{PATH}/reports"
 FILE: Final = f"{REPORTS}/file"
 SAVED: Final = f"{REPORTS}/saved"
-EXPLAIN: Final = f"{PATH}/explain"
+EXPLAIN: Final = f"{REPORTS}/explain"
 PATHS: Final = {
     Kind.TIME: REPORTS,
     Kind.TIME_ENTRIES: f"{REPORTS}/time-entries",
@@ -73,6 +73,9 @@ _WORDS: Final = (
 )
 
 
+_CLASSES: Final = {Form.DAY: (("nowrap", True),), Form.NOTES: (("report-notes", True),)}
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """What stands in a table: its text, and where it leads."""
@@ -85,8 +88,9 @@ class Cell:
 
     @property
     def kind(self) -> str:
-        """Its class."""
-        return " ".join(word for word, holds in (("number", self.form.is_number), ("wide", self.is_wide)) if holds)
+        """Its classes."""
+        words = ("number", self.form.is_number), ("wide", self.is_wide), *_CLASSES.get(self.form, ())
+        return " ".join(word for word, holds in words if holds)
 
 
 # Where the cells of a line lead: by the label of their column.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -65,7 +65,12 @@ def without(
     columns: Sequence[Column], lines: Iterable[Line], forms: frozenset[Form]
 ) -> tuple[list[Column], list[Line]]:
     """The same table without the columns of some forms: those that somebody may not see."""
-    kept = [place for place, column in enumerate(columns) if column.form not in forms]
+    return but(columns, lines, {column.label for column in columns if column.form in forms})
+
+
+def but(columns: Sequence[Column], lines: Iterable[Line], labels: Collection[str]) -> tuple[list[Column], list[Line]]:
+    """The same table without the columns of these labels."""
+    kept = [place for place, column in enumerate(columns) if column.label not in labels]
     return [columns[place] for place in kept], [
         Line(tuple(line.values[place] for place in kept), line.id) for line in lines
     ]
