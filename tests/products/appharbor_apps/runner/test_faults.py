@@ -82,7 +82,7 @@ async def test_a_bad_release_is_taken_back(quay: Quay) -> None:
     (report,) = quay.supervisor.reports.after(0)
     assert (report.kind, report.about["release"], report.about["former"]) == ("rolled_back", 2, 1)
     assert (await quay.get())[1].startswith("v1")
-    assert any("Release v2 is taken back: 2" in line and line.endswith("ended with 5xx") for line in quay.logs)
+    assert any("Release v2 is taken back: " in line and line.endswith("ended with 5xx") for line in quay.logs)
 
 
 async def test_scaling_starts_what_is_ready_and_drains_what_is_too_much(quay: Quay) -> None:
