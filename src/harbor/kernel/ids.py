@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import struct
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ _VALUE = {letter: index for index, letter in enumerate(ALPHABET)}
 _RANDOM_BITS = 80
 _HALF_BITS = 65
 _LOW_HALF = (1 << _HALF_BITS) - 1
+_BLOCK = struct.Struct(">512Q")
 # Ids of one millisecond differ by a random step of 40 bits, so that they ascend and cannot be guessed from one another.
 
 # A transaction takes its moment when it begins and draws its ids when it comes to them, perhaps after waiting for locks:
@@ -32,33 +34,29 @@ class IdMint:
         self._now_ms = now_ms
         self._last = 0
         self._lock = threading.Lock()
-        self._random = b""
-        self._used = 0
+        self._drawn: list[int] = []
         self._high = 0
         self._high_letters = _half(0)
 
     def next(self, prefix: str) -> str:
         """A new id, larger than all before it."""
         with self._lock:
-            now_ms = self._now_ms()
-            if now_ms > self._last >> _RANDOM_BITS:
+            now_ms, last = self._now_ms(), self._last
+            # A system call an id would cost more than all the rest, so they come in blocks.
+            if len(self._drawn) < 2:
+                self._drawn += _BLOCK.unpack(os.urandom(_BLOCK.size))
+            if now_ms > last >> _RANDOM_BITS:
                 # The highest random bit stays free, so that steps within the millisecond have room.
-                self._last = now_ms << _RANDOM_BITS | self._draw(10) >> 1
+                last = now_ms << _RANDOM_BITS | self._drawn.pop() << 15 | self._drawn.pop() >> 49
             else:
-                self._last += 1 + self._draw(5)
-            high, low = self._last >> _HALF_BITS, self._last & _LOW_HALF
+                last += 1 + (self._drawn.pop() >> 24)
+            self._last = last
             # The ids of one millisecond nearly always share their first letters.
-            if high != self._high:
-                self._high, self._high_letters = high, _half(high)
-            return prefix + self._high_letters + _half(low)
-
-    def _draw(self, size: int) -> int:
-        """Random bytes as a number. A system call an id would cost more than all the rest, so they come in blocks."""
-        if self._used + size > len(self._random):
-            self._random, self._used = os.urandom(4_096), 0
-        start = self._used
-        self._used = start + size
-        return int.from_bytes(self._random[start : self._used], "big")
+            if last >> _HALF_BITS != self._high:
+                self._high = last >> _HALF_BITS
+                self._high_letters = _half(self._high)
+            letters = self._high_letters
+        return prefix + letters + _half(last & _LOW_HALF)
 
     def not_below(self, id_: str) -> None:
         """Never mint below `id_`: called at start with the largest id found in the database."""

@@ -27,6 +27,7 @@ _EXPOSED = (
     b"Harbor-RateLimit-Limit, Harbor-RateLimit-Remaining, Harbor-RateLimit-Reset"
 )
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_ANYBODY = ((b"access-control-allow-origin", b"*"),)
 _WAYS_KEPT = 64
 _ALLOWED_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 
@@ -99,9 +100,7 @@ class Front:
             await _send_bytes(send, status, media_type, body)
             return
         if door.any_origin_headers:
-            allowed = door.allows(_header(scope, b"origin"))
-            added = [] if "*" in door.origins else [(b"vary", b"Origin")]
-            send = _adding(send, [*added, *([(b"access-control-allow-origin", allowed)] if allowed else [])])
+            send = _adding(send, _ANYBODY if "*" in door.origins else _told(door, scope))
         elif self.cors_origins:
             send = self._with_cors(scope, send)
         await door.pipeline(scope, receive, send, path_below, mount)
@@ -207,6 +206,12 @@ def _allowed(origin: bytes, methods: str, headers: str) -> list[tuple[bytes, byt
         (b"access-control-allow-headers", headers.encode()),
         (b"access-control-max-age", b"600"),
     ]
+
+
+def _told(door: Door, scope: MutableMapping[str, Any]) -> list[tuple[bytes, bytes]]:
+    """What a page of another origin is told, where not every origin may call."""
+    allowed = door.allows(_header(scope, b"origin"))
+    return [(b"vary", b"Origin"), *([(b"access-control-allow-origin", allowed)] if allowed else [])]
 
 
 def _adding(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> Send:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +21,10 @@ from harbor.kernel.clock import micros
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.errors import HarborError, Internal, Limited, Missing, TooLarge, Unauthenticated, Unsupported
 from harbor.kernel.http import strict
-from harbor.kernel.http.body import Disconnected, read_body
+from harbor.kernel.http.body import Body, Disconnected, read_body
 from harbor.kernel.http.logs import entry_of
 from harbor.kernel.http.product import Product
+from harbor.kernel.http.replying import WHOLE
 from harbor.kernel.http.request import Mount, Reply, Request
 from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind
 from harbor.kernel.http.services import Services
@@ -92,9 +92,9 @@ class Pipeline:
         request = Request(scope, path, mount, self.services.faculties.ids.next("req_"))
         limit_headers: dict[str, str] = {}
         reply: Reply | Stream
+        held: list[Body] = []
         try:
-            with ExitStack() as held:
-                reply = await self._answer(request, receive, limit_headers, held)
+            reply = await self._answer(request, receive, limit_headers, held)
         except HarborError as error:
             reply = self._refusal(error, request)
         except Disconnected:
@@ -106,13 +106,16 @@ class Pipeline:
             reply = self._refusal(
                 Internal("Something went wrong on our side; the log of the server knows more."), request
             )
+        finally:
+            for body in held:
+                body.close()
         headers = {**self._dialect.headers(request), **limit_headers, **reply.headers}
         if isinstance(reply, Stream) and request.method == "HEAD":
             await send_head(reply.status, headers, reply.chunks, send)
         elif isinstance(reply, Stream):
             await send_stream(reply.status, headers, reply.chunks, receive, send, self.services.draining)
         else:
-            await send_reply(reply, headers, send)
+            await send_reply(reply, headers, send, is_whole=WHOLE in scope.get("extensions", ()))
         self._note(request, reply)
 
     def _refusal(self, error: HarborError, request: Request) -> Reply:
@@ -122,7 +125,7 @@ class Pipeline:
         return reply
 
     async def _answer(
-        self, request: Request, receive: Receive, limit_headers: dict[str, str], held: ExitStack
+        self, request: Request, receive: Receive, limit_headers: dict[str, str], held: list[Body]
     ) -> Reply | Stream:
         raw, refusal = b"", None
         if self._dialect.finder is not None:
@@ -196,7 +199,7 @@ class Pipeline:
         return bound
 
     async def _find_in_body(
-        self, request: Request, receive: Receive, finder: Callable[[Request, bytes], Route], held: ExitStack
+        self, request: Request, receive: Receive, finder: Callable[[Request, bytes], Route], held: list[Body]
     ) -> tuple[bytes, Bound, Unauthenticated | None]:
         """Body and route of a product on one path, and why the credential in the headers is refused, if it is.
 
@@ -268,15 +271,17 @@ class Pipeline:
             if not verdict.allowed:
                 raise _limited(verdict.retry_after_ms)
 
-    async def _read(self, request: Request, receive: Receive, limit: int, held: ExitStack) -> bytes:
+    async def _read(self, request: Request, receive: Receive, limit: int, held: list[Body]) -> bytes:
         """The body. While `held`, a large one counts against the budget: what is made of it takes memory too."""
         try:
             body = await read_body(receive, request.scope["headers"], limit, self.services.budget)
         except TooLarge as error:
             error.code = "payload_too_large"
             raise
-        held.enter_context(body)
-        return await asyncio.to_thread(body.read) if body.is_spooled else body.read()
+        if not body.is_spooled:
+            return body.read()
+        held.append(body)
+        return await asyncio.to_thread(body.read)
 
     def _parse(self, request: Request, raw: bytes) -> object:
         if not raw.strip():

@@ -12,6 +12,7 @@ from typing import ClassVar, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from harbor.kernel.bounds import KIB
+from harbor.kernel.http.replying import EXTENSIONS, ReplyCycle
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -59,6 +60,7 @@ class StrictProtocol(HttpToolsProtocol):
 
     phase = Phase.REST
     is_last = False  # the next request to come is the last one on this connection
+    _reply_side: asyncio.Transport | None = None
     _fault = 400
 
     def on_message_begin(self) -> None:
@@ -68,7 +70,10 @@ class StrictProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         # Trailers are dropped: uvicorn would add them to headers that the application may have judged already.
         if self.phase is Phase.HEAD:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         if fault := head_fault(self.parser.get_http_version(), self.url, self.headers, self.bounds):
@@ -79,7 +84,11 @@ class StrictProtocol(HttpToolsProtocol):
         if self.cycle is previous:
             return  # a WebSocket takes over as soon as the message is complete
         self._enter(Phase.BODY)
-        self.cycle.transport = cast(asyncio.Transport, ReplySide(self.transport, self._close_after_reply))
+        self.cycle.__class__ = ReplyCycle  # uvicorn names its own where it makes it
+        self.scope["extensions"] = EXTENSIONS
+        if self._reply_side is None:
+            self._reply_side = cast(asyncio.Transport, ReplySide(self.transport, self._close_after_reply))
+        self.cycle.transport = self._reply_side
         # After an early reply to `Expect: 100-continue` the two sides may disagree where the next request begins.
         if self.expect_100_continue or self.is_last:
             self.cycle.keep_alive = False

@@ -78,12 +78,15 @@ def _as_sent(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(_name_bytes(name), value.encode("latin-1", "replace")) for name, value in headers.items()]
 
 
-async def send_reply(reply: Reply, headers: dict[str, str], send: Send) -> None:
-    """Send a reply whose bytes are all there."""
+async def send_reply(reply: Reply, headers: dict[str, str], send: Send, *, is_whole: bool) -> None:
+    """Send a reply whose bytes are all there; in one message where the server takes it (`is_whole`)."""
     raw = _as_sent(headers)
     if reply.media_type is not None:
         raw.append((b"content-type", reply.media_type.encode()))
     if reply.status not in (204, 304):
         raw.append((b"content-length", str(len(reply.body)).encode()))
+    if is_whole and reply.status not in (204, 304):
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw, "body": reply.body})
+        return
     await send({"type": "http.response.start", "status": reply.status, "headers": raw})
     await send({"type": "http.response.body", "body": reply.body})

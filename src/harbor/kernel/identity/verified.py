@@ -1,14 +1,17 @@
 """Passwords verified a moment ago, so that a client with Basic credentials pays for argon2 once and not each time.
 
-Measured: 20 ms for argon2, 3 us for a hit. An entry is a keyed digest over the person, the stored hash and the
+Measured: 20 ms for argon2, 2 us for a hit. An entry is a keyed digest over the person, the stored hash and the
 password, so a changed password misses at once, and what memory shows helps nobody to guess. What the person may do is
 not remembered here: role and state are read with the stored hash each time.
+
+The digest is BLAKE2b with a key, which needs no HMAC around it (RFC 7693, section 2.9) and costs 0.7 us; HMAC of OpenSSL
+took 1.6 us by itself and three times as much between other work.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hmac
+import hashlib
 import secrets
 import time
 from collections import OrderedDict
@@ -18,7 +21,7 @@ from typing import Any
 ITEMS_MAX = 10_000
 # As long as Harper's authentication.cacheTTL.
 LIFETIME_S = 30.0
-_KEY_BYTES = 32
+_KEY_BYTES = _DIGEST_BYTES = 32
 
 
 class VerifiedPasswords:
@@ -46,8 +49,8 @@ class VerifiedPasswords:
         self, person_id: str, stored_hash: str, password: str, verify: Callable[[], Coroutine[Any, Any, bool]]
     ) -> bool:
         """Whether the password is right: from memory, else by `verify`, which runs once for all who ask meanwhile."""
-        entry = self._entry(person_id, stored_hash, password)
-        if self._is_fresh(entry):
+        entry = self.entry(person_id, stored_hash, password)
+        if self.is_fresh(entry):
             return True
         task = self._running.get(entry)
         if task is None:
@@ -57,11 +60,29 @@ class VerifiedPasswords:
 
     def knows(self, person_id: str, stored_hash: str, password: str) -> bool:
         """Whether this very password was verified against this very hash in the last seconds."""
-        return self._is_fresh(self._entry(person_id, stored_hash, password))
+        return self.is_fresh(self.entry(person_id, stored_hash, password))
 
     def remember(self, person_id: str, stored_hash: str, password: str) -> None:
         """Keep that the password is right for the stored hash."""
-        self._keep(self._entry(person_id, stored_hash, password))
+        self._keep(self.entry(person_id, stored_hash, password))
+
+    def entry(self, *parts: str) -> bytes:
+        """The keyed digest of some texts: of a person, their hash and their password it is what `is_fresh` looks for."""
+        # Each part goes with its length, so that no two lists of texts are the same message.
+        texts = [part.encode("utf-8", "surrogatepass") for part in parts]
+        message = b"".join([len(text).to_bytes(8, "big") + text for text in texts])
+        return hashlib.blake2b(message, key=self._key, digest_size=_DIGEST_BYTES).digest()
+
+    def is_fresh(self, entry: bytes) -> bool:
+        """Whether what the entry stands for was verified in the last seconds."""
+        end = self._ends.get(entry)
+        if end is None:
+            return False
+        if end <= self._monotonic_s():
+            del self._ends[entry]
+            return False
+        self._ends.move_to_end(entry)
+        return True
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -75,24 +96,8 @@ class VerifiedPasswords:
         finally:
             del self._running[entry]
 
-    def _is_fresh(self, entry: bytes) -> bool:
-        end = self._ends.get(entry)
-        if end is None:
-            return False
-        if end <= self._monotonic_s():
-            del self._ends[entry]
-            return False
-        self._ends.move_to_end(entry)
-        return True
-
     def _keep(self, entry: bytes) -> None:
         self._ends[entry] = self._monotonic_s() + self._lifetime_s
         self._ends.move_to_end(entry)
         if len(self._ends) > self._items_max:
             self._ends.popitem(last=False)
-
-    def _entry(self, *parts: str) -> bytes:
-        # Each part goes with its length, so that no two triples are the same text.
-        texts = [part.encode("utf-8", "surrogatepass") for part in parts]
-        message = b"".join(len(text).to_bytes(8, "big") + text for text in texts)
-        return hmac.digest(self._key, message, "sha256")
