@@ -13,6 +13,7 @@ from tests.products.harper_tables.conftest import Instance
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.identity.passwords import PasswordWorkers
 from harbor.kernel.identity.sign_in_throttle import SignInThrottle
+from harbor.kernel.identity.verified import VerifiedPasswords
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.products.harper_tables.access.user_access import UserAccess
 from harbor.products.harper_tables.product import harper_product
@@ -51,11 +52,13 @@ def workers() -> Iterator[PasswordWorkers]:
     made.close()
 
 
-def second_process(instance: Instance, workers: PasswordWorkers) -> Instance:
+def second_process(
+    instance: Instance, workers: PasswordWorkers, *, verified: VerifiedPasswords | None = None
+) -> Instance:
     """The same installation through another process: nothing is remembered there, and nothing is told to it."""
     services = instance.house.services
     throttle = SignInThrottle(MemoryRateLimiter())
-    access = UserAccess(instance.house.database, workers, throttle, instance.house.clock.now)
+    access = UserAccess(instance.house.database, workers, throttle, instance.house.clock.now, verified=verified)
     client = Client(Pipeline(harper_product(access), services), instance.client.headers)
     return replace(instance, client=client, access=access)
 

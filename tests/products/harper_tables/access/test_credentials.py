@@ -14,6 +14,7 @@ from harbor.kernel.errors import Conflict
 from harbor.kernel.identity import passwords as hashing
 from harbor.kernel.identity.model import system
 from harbor.kernel.identity.passwords import PasswordWorkers
+from harbor.kernel.identity.verified import VerifiedPasswords
 from harbor.kernel.storage.database import Database, Tx
 from harbor.products.harper_tables.access import roles, users
 
@@ -45,6 +46,19 @@ async def test_a_password_is_looked_at_once_and_then_remembered(one_engine: Inst
     await asyncio.gather(*(one_engine.do("user_info") for _ in range(3)))
 
     assert looks == [True]
+
+
+async def test_the_same_header_is_looked_at_again_when_its_password_is_forgotten(
+    one_engine: Instance, workers: PasswordWorkers, looks: list[bool]
+) -> None:
+    seconds = [0.0]
+    verified = VerifiedPasswords(lifetime_s=30, monotonic_s=lambda: seconds[0])
+    process = second_process(one_engine, workers, verified=verified)
+
+    for seconds[0] in (0.0, 1.0, 29.0, 31.0, 32.0):
+        await process.do("user_info")
+
+    assert looks == [True, True]
 
 
 @pytest.mark.parametrize(("operation", "fields", "status", "message"), GONE)

@@ -37,13 +37,25 @@ class Proving:
         self._passwords = passwords
         self._throttle = throttle
         self._now = now
-        self._verified = verified or VerifiedPasswords()
+        self._verified = VerifiedPasswords() if verified is None else verified  # an empty one is false
         self._places = asyncio.Semaphore(_AT_ONCE)
         self._inside = 0
 
     def remembers(self, user: StoredUser, password: str) -> bool:
         """Whether this password was right for this very hash a moment ago."""
         return self._verified.knows(user.id, user.password_hash, password)
+
+    def entry(self, user: StoredUser, password: str) -> bytes:
+        """Under what it is remembered that this password is right for this very hash."""
+        return self._verified.entry(user.id, user.password_hash, password)
+
+    def is_fresh(self, entry: bytes) -> bool:
+        """Whether the password of an entry was right a moment ago."""
+        return self._verified.is_fresh(entry)
+
+    def mark(self, header: str) -> bytes:
+        """What stands for a whole header, so that nothing that is kept tells a password."""
+        return self._verified.entry(header)
 
     async def is_right(self, user: StoredUser | None, username: str, password: str, address: str) -> bool:
         """Whether the password is the user's. Raises `Limited` after too many failures of the name or the address."""

@@ -97,23 +97,46 @@ class UserAccess:
         self._now = now
         self._proving = Proving(passwords, throttle, now, verified)
         self._known: OrderedDict[str, Known] = OrderedDict()
+        # By the mark of a header: whom its credentials proved to be, and the entry of their password.
+        self._proved: OrderedDict[bytes, tuple[Known, bytes]] = OrderedDict()
         self.keys = TokenKeys(database)
 
     async def authenticate(self, request: Request) -> Caller:
         """The caller by Basic credentials, else a token, else a session, else this machine. Raises `Unauthenticated`."""
+        header = request.header(b"authorization")
+        mark = self._proving.mark(header) if header is not None and header[:1] in "Bb" else b""
+        if (proved := self._once_more(mark)) is not None:
+            return proved.by_password
         if (pair := credentials.basic(request)) is not None:
             known = await self.by_password(*pair, address=request.client)
+            self._keep(mark, known, self._proving.entry(known.user, pair[1]))
             return known.by_password
         if (token := credentials.bearer(request)) is not None:
             known, claims = await self.by_token(token, Purpose.OPERATION)
             return replace(known.caller(), seed=claims.seed, expires_at=moment(claims.expires_s * 1_000_000))
-        if request.header(b"authorization") is not None:
+        if header is not None:
             raise login_failed()
         if self.has_sessions and (secret := sessions.secret_of(request)) is not None:
             return await self._by_session(request, digest(secret))
         if request.mount.listener in self._trusted_listeners or (self._authorizes_local and is_local(request)):
             return await self._by_machine()
         raise must_login()
+
+    def _once_more(self, mark: bytes) -> Known | None:
+        """Whom a header proved to be a moment ago: while its password is remembered and nothing else is known of them."""
+        found = self._proved.get(mark)
+        if found is None:
+            return None
+        known, entry = found
+        if self._known.get(known.user.username) is known and self._proving.is_fresh(entry):
+            return known
+        del self._proved[mark]
+        return None
+
+    def _keep(self, mark: bytes, known: Known, entry: bytes) -> None:
+        self._proved[mark] = (known, entry)
+        if len(self._proved) > _REMEMBERED_MAX:
+            self._proved.popitem(last=False)
 
     async def by_password(self, username: str, password: str, *, address: str) -> Known:
         """The user whose password this is. Raises `Unauthenticated`, or `Limited` after too many failures."""
