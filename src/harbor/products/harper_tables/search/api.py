@@ -26,7 +26,7 @@ from harbor.products.harper_tables.search.asked import (
     wants_explained,
 )
 from harbor.products.harper_tables.search.explaining import as_page, explained
-from harbor.products.harper_tables.search.large import Parts, answered, in_parts
+from harbor.products.harper_tables.search.large import PART, Parts, answered, in_parts
 from harbor.products.harper_tables.search.model import (
     COMPARATORS,
     WORDS,
@@ -68,6 +68,8 @@ def answer_by_id(call: Call, body: Fields, request: Request | None) -> list[Doc]
         return _shown(call, table, wanted, system.by_ids(call, name, ids))
     table = catalog.to_read(call, database, name, attributes=_named(wanted))
     field = body.label("ids", "hash_values")
+    if len(ids) <= PART:  # one part is a list
+        return _shown(call, table, wanted, service.by_ids(call, table, ids, field=field))
     return _large(call, table, wanted, service.each_by_id(call, table, ids, field=field), request, field=field)
 
 

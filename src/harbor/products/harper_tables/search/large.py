@@ -21,7 +21,7 @@ from harbor.products.harper_tables.search.model import OUT_BYTES_MAX
 from harbor.products.harper_tables.values import Doc
 
 _COUNTED_FROM = MIB
-_PART = 500
+PART = 500
 
 
 def too_large(field: str) -> HarborError:
@@ -36,7 +36,7 @@ def too_large(field: str) -> HarborError:
 def in_parts(docs: Iterable[Doc]) -> Iterator[list[Doc]]:
     """The records in lists of a few hundred."""
     rest = iter(docs)
-    while part := list(islice(rest, _PART)):
+    while part := list(islice(rest, PART)):
         yield part
 
 

@@ -14,6 +14,7 @@ from harbor.products.harper_tables.values import Doc
 
 T = TypeVar("T")
 _LOOK_EACH = 256
+_PLAIN = frozenset({int, float, bool, type(None)})
 # What a row costs in memory besides its values.
 ROW_BYTES = 200
 
@@ -102,10 +103,14 @@ class Budget:
 
 def size(doc: Doc | Any) -> int:
     """About how many bytes a value holds."""
-    if isinstance(doc, str | bytes):
+    kind = type(doc)
+    if kind is dict:
+        held = 50 * len(doc)
+        for value in doc.values():  # most are plain, and a call for each would cost more than all the rest
+            held += len(value) if type(value) is str else 16 if type(value) in _PLAIN else size(value)
+        return held
+    if kind is str or kind is bytes:
         return len(doc)
-    if isinstance(doc, dict):
-        return sum(map(size, doc.values())) + 50 * len(doc)
-    if isinstance(doc, list):
+    if kind is list:
         return sum(map(size, doc)) + 16 * len(doc)
     return 16

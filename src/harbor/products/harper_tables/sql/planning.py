@@ -13,6 +13,7 @@ from harbor.products.harper_tables.catalog.model import DEFAULT_DATABASE, SYSTEM
 from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.refusals import no_database, no_table, system_database, unauthorized
 from harbor.products.harper_tables.rights import READ, Need, readable, require, user_of
+from harbor.products.harper_tables.search.model import Comparator, Condition
 from harbor.products.harper_tables.sql import combining
 from harbor.products.harper_tables.sql.bounds import Bounds, Budget
 from harbor.products.harper_tables.sql.combining import Known
@@ -44,6 +45,9 @@ from harbor.products.harper_tables.sql.view_rows import ViewRelation, rows_of
 from harbor.products.harper_tables.sql.views import ViewNames
 from harbor.products.harper_tables.system_tables import reading as system
 from harbor.products.harper_tables.values import Doc
+
+# Below it integers and doubles are the same numbers, whoever compares them.
+_EXACT_MAX = 1 << 52
 
 
 class Planner:
@@ -124,7 +128,9 @@ class Planner:
     def source(self, table: Table, place: int, alias: str) -> Source:
         """A table with the columns that the caller may read."""
         visible = readable(self.user, table.database, table.name, table.primary_key)
-        names = tuple(name for name in table.names if visible is None or name in visible or name in TIMES)
+        names = table.names
+        if visible is not None:
+            names = tuple(name for name in names if name in visible or name in TIMES)
         is_open = table.is_schema_defined and not self.is_restricted
         return Source(place, alias, names, (table.database, table.name), table, is_open)
 
@@ -133,8 +139,21 @@ class Planner:
         scope = Scope([], outer, self.is_restricted)
         relation: Relation = NoRelation() if select.source is None else self._relation(select.source, scope, outer)
         part = part_of(query, select.top, self.fixed)
-        planner = SelectPlanner(select, query.order, part, relation, scope, self.fixed)
-        return planner, self._narrow(relation, select.where, planner.compiler)
+        is_done = isinstance(relation, TableRelation) and self._is_one_value(relation, select.where, scope)
+        planner = SelectPlanner(select, query.order, part, relation, scope, self.fixed, is_where_done=is_done)
+        return planner, is_done or self._narrow(relation, select.where, planner.compiler)
+
+    def _is_one_value(self, relation: TableRelation, where: Expr | None, scope: Scope) -> bool:
+        """Whether WHERE is `column = value` with a value that the search compares in the same way; it is told then."""
+        if not (isinstance(where, Binary) and where.sign == "="):
+            return False
+        if not self._narrow(relation, where, Compiler(self.fixed, scope)):
+            return False
+        only = relation.where.parts[0]
+        if not (isinstance(only, Condition) and only.comparator is Comparator.EQUALS):
+            return False
+        kind = type(only.value)
+        return kind is str or (kind is int and abs(only.value) < _EXACT_MAX)
 
     # Queries
 
@@ -283,7 +302,7 @@ class Planner:
 
 def _explained(planner: SelectPlanner, relation: Relation) -> list[dict[str, Any]]:
     steps = relation.explained()
-    if planner.where is not None:
+    if planner.select.where is not None:
         steps.append({"step": "filter"})
     if planner.grouped is not None:
         steps.append({"step": "group", "keys": len(planner.grouped.keys)})

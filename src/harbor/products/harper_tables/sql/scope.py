@@ -117,7 +117,9 @@ class Scope:
 
 def _within(sources: Sequence[Source], parts: tuple[str, ...], where: str) -> Column | None:
     for length in (2, 1):
-        called = [source for source in sources if len(parts) > length and source.is_called(parts[:length])]
+        if len(parts) <= length:
+            continue
+        called = [source for source in sources if source.is_called(parts[:length])]
         if len(called) > 1:
             raise ambiguous_column(".".join(parts), where)
         if called and called[0].has(parts[length]):

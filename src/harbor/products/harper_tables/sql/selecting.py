@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
@@ -16,7 +17,7 @@ from harbor.products.harper_tables.sql.compiling import Compiler, Fixed, Row, Ru
 from harbor.products.harper_tables.sql.faults import ambiguous_column, unknown_column, wrong
 from harbor.products.harper_tables.sql.grouping import Grouped, groups, has_aggregate
 from harbor.products.harper_tables.sql.relations import Relation
-from harbor.products.harper_tables.sql.scope import Column, Scope
+from harbor.products.harper_tables.sql.scope import Column, Scope, Source
 from harbor.products.harper_tables.sql.tree import Call, Expr, Item, Known, Literal, Name, Order, Query, Select, Star
 from harbor.products.harper_tables.values import Doc
 
@@ -83,7 +84,15 @@ class SelectPlanner:
     """One SELECT over a relation."""
 
     def __init__(
-        self, select: Select, order: Sequence[Order], part: Part, relation: Relation, scope: Scope, fixed: Fixed
+        self,
+        select: Select,
+        order: Sequence[Order],
+        part: Part,
+        relation: Relation,
+        scope: Scope,
+        fixed: Fixed,
+        *,
+        is_where_done: bool = False,
     ) -> None:
         self.select = select
         self.order = order
@@ -93,23 +102,43 @@ class SelectPlanner:
         self.fixed = fixed
         self.grouped: Grouped | None = None
         self.compiler = Compiler(fixed, scope)
-        self.where = None if select.where is None else self.compiler.test(select.where)
-        self.items = self._expanded()
-        self.aliases = {item.alias: item.expr for item in self.items if isinstance(item.alias, str)}
+        # None also where the search looks at the same condition already.
+        self.where = None if select.where is None or is_where_done else self.compiler.test(select.where)
+        self.keys: list[tuple[Run, bool]] = []
+        self.having: Callable[[Row], bool] | None = None
+        self.whole = self._whole()
+        if self.whole is not None:
+            self.whole.used.update(dict.fromkeys(self.whole.names))
+            return
         if select.group or has_aggregate((select.items, select.having, tuple(order))):
             keys = [self._group_key(each) for each in select.group]
             self.grouped = Grouped(self.compiler, keys)
             self._check_groups(keys)
         elif select.having is not None:
             raise wrong("HAVING needs GROUP BY or an aggregate.", "having")
-        self.shown = self._named()
+        _ = self.shown  # what is wrong with them comes before what is wrong with the rest
         self.having = None if select.having is None else self._after(" in having").test(self._aliased(select.having))
         self.keys = [(self._order_run(each), each.is_descending) for each in order]
+
+    @cached_property
+    def items(self) -> list[Item]:
+        """The items, with what * stands for in its place."""
+        return self._expanded()
+
+    @cached_property
+    def aliases(self) -> dict[str, Expr]:
+        """What the names given with AS stand for."""
+        return {item.alias: item.expr for item in self.items if isinstance(item.alias, str)}
+
+    @cached_property
+    def shown(self) -> list[Shown]:
+        """The columns, each under a name of its own: a second `id` is `id1`."""
+        return self._named()
 
     @property
     def names(self) -> tuple[str, ...]:
         """The columns of the answer."""
-        return tuple(each.name for each in self.shown)
+        return self.whole.names if self.whole is not None else tuple(each.name for each in self.shown)
 
     def rows(self, outer: Row) -> Iterator[Doc]:
         """The answer."""
@@ -128,18 +157,32 @@ class SelectPlanner:
 
     def finished(self, rows: Iterable[Row]) -> Iterator[Doc]:
         """Rows as they are shown: distinct, in order, cut."""
-        shown = [(each.name, each.run) for each in self.shown]
-        made: Iterator[tuple[Row, Doc]] = ((row, {name: run(row) for name, run in shown}) for row in rows)
+        made = self._made(rows)
         if self.select.is_distinct:
             made = self._distinct(made)
         if not self.keys:
             return self.part.cut(doc for _, doc in made)
         return self.part.cut(self._ordered(made))
 
+    def _made(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Doc]]:
+        if self.whole is not None:
+            place, names = self.whole.place, self.whole.names
+            return ((row, {name: row[place].get(name) for name in names}) for row in rows)
+        shown = [(each.name, each.run) for each in self.shown]
+        return ((row, {name: run(row) for name, run in shown}) for row in rows)
+
     # Planning
 
+    def _whole(self) -> Source | None:
+        """The source of `SELECT * FROM one`, of which nothing has to be worked out."""
+        select = self.select
+        if len(select.items) != 1 or len(self.scope.sources) != 1 or select.group or self.order:
+            return None
+        item = select.items[0].expr
+        is_all = isinstance(item, Star) and not item.parts and select.having is None
+        return self.scope.sources[0] if is_all else None
+
     def _expanded(self) -> list[Item]:
-        """The items, with what * stands for in its place."""
         found: list[Item] = []
         for item in self.select.items:
             if not isinstance(item.expr, Star):
@@ -155,7 +198,6 @@ class SelectPlanner:
         return found
 
     def _named(self) -> list[Shown]:
-        """The columns, each under a name of its own: a second `id` is `id1`."""
         compiler, names = self._after(""), dict[str, Expr]()
         shown: list[Shown] = []
         for item in self.items:

@@ -10,7 +10,6 @@ from harbor.products.harper_tables.compat import Compat
 from harbor.products.harper_tables.refusals import unauthorized
 from harbor.products.harper_tables.rights import user_of
 from harbor.products.harper_tables.search.pages import PageAsked, Paged
-from harbor.products.harper_tables.sql import operators as op
 from harbor.products.harper_tables.sql import paging, writing
 from harbor.products.harper_tables.sql.bounds import WRITE_SECONDS_MAX, Bounds
 from harbor.products.harper_tables.sql.faults import wrong
@@ -97,7 +96,7 @@ def _shown(planner: Planner, rows: list[Doc]) -> list[Doc]:
     """The rows as they are printed: nothing is null, and in the older line it is left out."""
     leaves_out = planner.compat is Compat.V4
     for row in rows:
-        nothing = [name for name, value in row.items() if value is not None and op.is_null(value)]
+        nothing = [name for name, value in row.items() if value != value]  # a number that is none
         for name in nothing:
             if leaves_out:
                 del row[name]
