@@ -124,7 +124,8 @@ def test_statements(thrower: Thrower, examples: int) -> None:
         thrower.throw({"operation": "sql", "sql": statement}, by=by)
 
     run()
-    assert thrower.world.statuses[200], thrower.world.statuses
+    # One statement in ten is answered: among twenty there may be none.
+    assert thrower.world.statuses[200] or examples < 60, thrower.world.statuses
 
 
 @rounds(10, short=60)
