@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import count
 
+import msgspec
 from tests.conftest import START
 from tests.examinations.exhibit import Exhibit, Tenant
 from tests.factories import make_event, make_webhook
@@ -28,13 +30,24 @@ from harbor.products.harbour_agreements.product import (
     harbour_providers,
     harbour_webhooks,
 )
-from harbor.products.harbour_agreements.providers.protocol import MANUAL_REVIEW, Applicant, Followed, Started
-from harbor.products.harbour_agreements.providers.sandbox.provider import first_update
+from harbor.products.harbour_agreements.provider_configs import service as provider_configs
+from harbor.products.harbour_agreements.providers.http.model import HttpSettings, Secrets
+from harbor.products.harbour_agreements.providers.protocol import MANUAL_REVIEW, Applicant, Followed, Started, Update
+from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox, first_update
 from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.model import Result, Status, Type
 from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, NAME
 
-_PROVIDERS = harbour_providers(sandbox_step_delay_ms=0)
+
+class _Elsewhere(Sandbox):
+    """A provider of an organization whose callbacks need no signature, and report nothing."""
+
+    def parse_callback(self, headers: Mapping[str, str], raw_body: bytes) -> list[Update]:
+        """Nothing."""
+        return []
+
+
+_PROVIDERS = replace(harbour_providers(sandbox_step_delay_ms=0), configured=lambda _call, _key: _Elsewhere())
 _ENTRIES = (*KERNEL_TYPES["verification"], *KERNEL_TYPES["agreement.viewed"])
 _numbers = count(1)
 
@@ -83,6 +96,24 @@ def _to_review(call: Call, tenant: Tenant) -> str:
     return make_verification(
         call, id=_new_id(call), provider=MANUAL_REVIEW, provider_reference=f"review-{next(_numbers)}", **running
     ).id
+
+
+def _described(url: str) -> dict[str, object]:
+    get = {"method": "GET", "path": "/{reference}"}
+    return {
+        "display_name": "Elsewhere",
+        "base_url": url,
+        "types": [IDENTITY],
+        "requests": {"start": {"method": "POST", "path": "/"}, "get": get},
+        "pointers": {"reference": "/id", "status": "/status"},
+        "words": {"status": {"DONE": "completed"}},
+    }
+
+
+def _provider(call: Call, tenant: Tenant) -> str:
+    settings = msgspec.convert(_described(tenant.url), type=HttpSettings)
+    key = f"elsewhere-{next(_numbers)}"
+    return provider_configs.create(call, key=key, settings=settings, secrets=Secrets(auth="x")).id
 
 
 def _webhook(call: Call, tenant: Tenant) -> str:
@@ -139,6 +170,7 @@ HARBOUR = Exhibit(
     things={
         "verification_id": _completed,
         "webhook_id": _webhook,
+        "provider_id": _provider,
         "event_id": _event_of_webhook,
         "number": lambda _call, _tenant: "2002",
         "code": lambda _call, _tenant: "email",
@@ -158,6 +190,10 @@ HARBOUR = Exhibit(
         "applicant": lambda _tenant: ADA,
         "consent": lambda _tenant: CONSENT,
         "since": lambda _tenant: 0,
+        "key": lambda _tenant: f"elsewhere-{next(_numbers)}",
+        "settings": lambda tenant: _described(tenant.url),
+        "secret": lambda _tenant: "x",
+        "sample": lambda _tenant: {"id": "1", "status": "DONE"},
         "result": lambda _tenant: "verified",
         "media_type": lambda _tenant: "text/plain",
         "base64": lambda _tenant: "c2Nhbg==",
@@ -166,5 +202,6 @@ HARBOUR = Exhibit(
         "verifications.list": _listed,
         "verifications.activity": _logged,
         "webhooks.events": _told,
+        "providers.list": lambda call, tenant, _params: _provider(call, tenant),
     },
 )

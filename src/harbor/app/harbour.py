@@ -20,7 +20,6 @@ from harbor.kernel.http.services import Services
 from harbor.kernel.ids import IdMint
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.outbound import OutboundClient
-from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.database import Database, Tx
 from harbor.kernel.webhooks.view import View
 from harbor.products.harbour_agreements.api_keys.jobs import noting
@@ -31,6 +30,7 @@ from harbor.products.harbour_agreements.product import (
     NAMINGS,
     RACING_INDEXES,
     SCHEDULES,
+    SEALED,
     harbour_areas,
     harbour_kinds,
     harbour_product,
@@ -56,8 +56,6 @@ __all__ = [
 ]
 
 PREFIX: Final = "/harbour"
-# What a rotation of the master key seals again.
-SEALED: Final[tuple[Sealed, ...]] = ()
 # Programs of this machine may do without TLS while an installation is being developed with.
 _LOOPBACK: Final = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 
@@ -115,6 +113,7 @@ class Harbour:
             sandbox_step_delay_ms=settings.harbour_sandbox_step_ms,
             default=settings.harbour_provider,
             edition=settings.harbour_catalogue_edition,
+            client=self.client,
         )
 
     @property

@@ -19,6 +19,7 @@ from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
 from harbor.kernel.http.request import Mount
+from harbor.kernel.outbound import OutboundClient, OutboundPolicy
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import migrate
 from harbor.products.harbour_agreements.api_keys import service as api_keys
@@ -142,9 +143,11 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """An organization with a key."""
     await migrate(database, harbour_areas(database.engine))
-    providers = harbour_providers(sandbox_step_delay_ms=step_delay_ms)
+    client = OutboundClient(OutboundPolicy(allow_http=True, allow_cidrs=(ip_network("127.0.0.0/8"),)))
+    providers = harbour_providers(sandbox_step_delay_ms=step_delay_ms, client=client)
     product = harbour_product(manners, lambda: micros(clock.now()))
     async with (
+        client,
         listening() as receiver,
         open_house(
             database,
@@ -158,7 +161,7 @@ async def open_office(
     ):
         organization = await house.organization()
         pipeline = Spellings(product, house.services)
-        client = Client(pipeline, {}, Mount(origin="https://desk.test", prefix="/harbour"))
-        office = Office(house, organization, receiver, client)
-        office.client = replace(client, headers={"x-api-key": await office.key()})
+        caller = Client(pipeline, {}, Mount(origin="https://desk.test", prefix="/harbour"))
+        office = Office(house, organization, receiver, caller)
+        office.client = replace(caller, headers={"x-api-key": await office.key()})
         yield office

@@ -13,6 +13,8 @@ from harbor.kernel.blobs.sweeping import Naming
 from harbor.kernel.http.product import Product
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
+from harbor.kernel.outbound import OutboundClient
+from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.view import View
 from harbor.products.harbour_agreements.api_keys.jobs import exposed_kind
@@ -20,8 +22,10 @@ from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
 from harbor.products.harbour_agreements.organizations.model import zones
+from harbor.products.harbour_agreements.provider_configs.service import PURPOSE as PROVIDER_SECRETS
+from harbor.products.harbour_agreements.provider_configs.service import configured
 from harbor.products.harbour_agreements.providers.manual.provider import ManualReview
-from harbor.products.harbour_agreements.providers.registry import Providers
+from harbor.products.harbour_agreements.providers.registry import Providers, nobodys
 from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbox
 from harbor.products.harbour_agreements.reviews.service import evidence_among
 from harbor.products.harbour_agreements.routes import ROUTES
@@ -34,6 +38,10 @@ from harbor.products.harbour_agreements.webhooks.view import TIMEOUT_S, harbour_
 
 # Two that start the same webhook, or take the same report, wait for locks of their own: no index decides a race.
 RACING_INDEXES: frozenset[str] = frozenset()
+# What a rotation of the master key seals again.
+SEALED: Sequence[Sealed] = (
+    Sealed(table="harbour_providers", column="secrets", purpose=PROVIDER_SECRETS, key=("account_id", "id")),
+)
 # What names blobs: the sweep removes the others.
 NAMINGS: Sequence[Naming] = (evidence_among,)
 SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, FORGET_SCHEDULE)
@@ -46,11 +54,21 @@ def harbour_areas(engine: str) -> tuple[Area, ...]:
 
 
 def harbour_providers(
-    *, sandbox_step_delay_ms: int = 2_000, default: str = "sandbox", edition: str = DEFAULT_EDITION
+    *,
+    sandbox_step_delay_ms: int = 2_000,
+    default: str = "sandbox",
+    edition: str = DEFAULT_EDITION,
+    client: OutboundClient | None = None,
 ) -> Providers:
-    """The built-in providers. `edition` is the catalogue of organizations that chose none."""
+    """The built-in providers, and with a `client` those that organizations describe. `edition` is the catalogue of those
+    that chose none."""
     sandbox, manual = Sandbox(sandbox_step_delay_ms / 1_000), ManualReview()
-    return Providers(by_key={sandbox.key: sandbox, manual.key: manual}, default=default, edition=edition)
+    return Providers(
+        by_key={sandbox.key: sandbox, manual.key: manual},
+        default=default,
+        edition=edition,
+        configured=nobodys if client is None else configured(client),
+    )
 
 
 def harbour_product(manners: Manners, now_us: Callable[[], int]) -> Product:

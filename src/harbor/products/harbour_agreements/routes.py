@@ -5,6 +5,7 @@ from __future__ import annotations
 from harbor.kernel.http.routes import Route
 from harbor.products.harbour_agreements import knowledge
 from harbor.products.harbour_agreements.engine import api as engine
+from harbor.products.harbour_agreements.provider_configs import api as providers
 from harbor.products.harbour_agreements.reviews import api as reviews
 from harbor.products.harbour_agreements.verifications import api as verifications
 from harbor.products.harbour_agreements.webhooks import api as webhooks
@@ -13,6 +14,7 @@ ROUTES: tuple[Route, ...] = (
     *verifications.ROUTES,
     *engine.ROUTES,
     *reviews.ROUTES,
+    *providers.ROUTES,
     *webhooks.ROUTES,
     *knowledge.ROUTES,
 )

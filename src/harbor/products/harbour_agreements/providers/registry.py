@@ -13,7 +13,7 @@ from harbor.products.harbour_agreements.verifications.catalogue import DEFAULT_E
 Configured = Callable[[Call, str], Provider | None]
 
 
-def _none(_call: Call, _key: str) -> Provider | None:
+def nobodys(_call: Call, _key: str) -> Provider | None:
     """Nothing is configured."""
     return None
 
@@ -25,7 +25,7 @@ class Providers:
     by_key: Mapping[str, Provider]
     default: str = SANDBOX
     edition: str = DEFAULT_EDITION
-    configured: Configured = _none
+    configured: Configured = nobodys
 
     def find(self, call: Call, key: str) -> Provider | None:
         """A provider by its key, as the call's organization has it."""

@@ -22,15 +22,16 @@ async def check_destination(value: Any, services: Services) -> None:
     try:
         target = services.outbound.target(url, field=PATH)
     except Invalid as error:
-        raise _refusal(error, url) from None
+        raise refusal_of(error, url) from None
     if target.port != _HTTPS and (target.port or 0) < _UNPRIVILEGED:
         raise invalid(Problem(PATH, "invalid_url", f"{PATH} may use port 443 or one from 1024 on.", url[:200]))
     try:
         await services.outbound.check_resolves(url, field=PATH)
     except Invalid as error:
-        raise _refusal(error, url) from None
+        raise refusal_of(error, url) from None
 
 
-def _refusal(error: Invalid, url: str) -> Invalid:
+def refusal_of(error: Invalid, url: str, path: str = PATH) -> Invalid:
+    """What the outbound guard says of an address, in Harbour's codes."""
     code = "unsafe_url" if any(words in error.message for words in _UNSAFE) else "invalid_url"
-    return invalid(Problem(PATH, code, error.message, url[:200]))
+    return invalid(Problem(path, code, error.message, url[:200]))
