@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +91,22 @@ def test_it_says_what_was_not_passed_and_need_not_wait(timed: Run) -> None:
     assert timed("import", "--from-harvest", "--from-account", "7", HARBOR_FROM_HARVEST_TOKEN="").code == 2
     assert timed("import", "--from-account", "7").code == 2
     assert timed(*ASKED, "--no-wait", "--json").json["id"] == 3
+
+
+def test_a_file_is_sent_and_its_lines_are_shown(timed: Run, server: StandIn, tmp_path: Path) -> None:
+    file = tmp_path / "hours.csv"
+    file.write_bytes(b"Date,Project\n")
+    counts = {"rows": 2, "written": 1, "there_before": 0, "left_out": 1, "created": {"clients": 1}, "dry_run": True}
+    shown = {"id": 9, "state": "done", "error": None, **counts}
+    server.on("POST /harvest/v2/csv_imports", {**shown, "state": "waiting"}, 201)
+    server.on("GET /harvest/v2/csv_imports/9", {**shown, "lines": [{"line": 3, "problem": "it is no date"}]})
+
+    ran = timed("import", "--csv", str(file), "--dry-run", "--create-missing")
+
+    assert ran.code == 1
+    assert "it is no date" in ran.stdout
+    assert "trial" in ran.stderr
+    sent = next(seen for seen in server.seen if seen.method == "POST")
+    assert b"Date,Project" in sent.body
+    assert b"create_missing" in sent.body
+    assert timed("import", "--csv", str(tmp_path / "none.csv")).code == 2

@@ -32,6 +32,7 @@ class Step:
     keeps: str | None = None
     also: Mapping[str, str] = field(default_factory=dict)
     file: bytes | None = None
+    part: str = "receipt"
     status: int = 200
 
 
@@ -90,6 +91,8 @@ MAKING: Final = (
           "estimate_message", estimate_id="$estimate"),
     _make("imports.create", {"source_url": "https://93.184.216.34/harvest", "source_account_id": "7",
                              "source_token": SECRET}, "import"),
+    Step("csv_imports.create", body={"kind": "time_entries"}, keeps="csv_import",
+         file=b"Date,Project,Task,Hours\n2026-05-25,Orchard,Pruning,1\n", part="file", status=201),
 )  # fmt: skip
 
 READING: Final = (
@@ -151,6 +154,8 @@ READING: Final = (
     _read("imports.list"),
     _read("imports.retrieve", import_id="$import"),
     _read("imports.report", import_id="$import"),
+    _read("csv_imports.list"),
+    _read("csv_imports.retrieve", import_id="$csv_import"),
 )
 
 _IDS: Final = {"time_entry_ids": ["$entry"]}

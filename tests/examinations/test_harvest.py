@@ -80,7 +80,7 @@ class Place:
             path = path.replace("{" + name + "}", str(_filled(value, names)))
         target = f"{path}?{urlencode(query)}" if query else path
         if step.file is not None and isinstance(body, dict):
-            return await send(desk, method, target, body, step.file, "tree.gif")
+            return await send(desk, method, target, body, step.file, "tree.gif", step.part)
         if isinstance(body, bytes):
             return await desk.client.request(method, target, body=body, **more)
         return await desk.ask(method, target, body, **more)

@@ -10,6 +10,7 @@ import click
 
 from harbor.cli.backup_remote import progress
 from harbor.cli.output import Exit, Failure
+from harbor.cli.time_csv import import_csv
 from harbor.cli.time_session import Harvest, with_harvest
 
 FROM_TOKEN: Final = "HARBOR_FROM_HARVEST_TOKEN"  # noqa: S105 (a name)
@@ -43,6 +44,18 @@ _SHOWN_MAX: Final = 20
 )
 @click.option("--follow", type=click.IntRange(min=1), metavar="ID", help="Watch an import that was started before.")
 @click.option("--no-wait", is_flag=True, help="Start it, and do not wait for its end.")
+@click.option(
+    "--csv", "file", type=click.Path(), metavar="FILE", help="Time or expenses in CSV, instead of an account."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["time_entries", "expenses"]),
+    default="time_entries",
+    show_default=True,
+    help="What the rows of FILE are.",
+)
+@click.option("--dry-run", is_flag=True, help="Write nothing; say what is wrong with rows of FILE, by line.")
+@click.option("--create-missing", is_flag=True, help="Make clients, projects, tasks and categories that are missing.")
 @with_harvest
 def import_(
     harvest: Harvest,
@@ -53,8 +66,14 @@ def import_(
     full: bool,
     follow: int | None,
     no_wait: bool,
+    file: str | None,
+    kind: str,
+    dry_run: bool,
+    create_missing: bool,
 ) -> None:
     """Import an account of Harvest: people, clients, projects, time, expenses, invoices, estimates, with their ids.
+
+    Or the rows of a FILE of CSV, with the columns of Harvest's own exports.
 
     The server does it, and goes on after Ctrl-C, a crash or a pause that the source asks for; the same command again takes up
     watching it. Nothing is e-mailed. Afterwards both sides are compared. Ends with 1 if they differ, or if it failed.
@@ -64,7 +83,12 @@ def import_(
       harbor time import --from-harvest --from-account 123456
       harbor time import --from-harvest https://time.example/harvest --from-account 7 --json
       harbor time import --follow 3
+      harbor time import --csv hours.csv --dry-run --create-missing
+      harbor time import --csv expenses.csv --kind expenses
     """
+    if file is not None:
+        import_csv(harvest, file, kind=kind, dry_run=dry_run, create_missing=create_missing, waits=not no_wait)
+        return
     if follow is None:
         started = _start(harvest, url, from_account, from_token, full=full)
         if no_wait:

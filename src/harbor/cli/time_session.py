@@ -59,6 +59,10 @@ class Harvest:
         """What was changed. Raises `Failure` for a refusal."""
         return self._ask("PATCH", path, json=body or {})
 
+    def send(self, path: str, fields: Mapping[str, str], *, name: str, file: bytes) -> Any:
+        """What was made of a file. Raises `Failure` for a refusal."""
+        return self._ask("POST", path, data=dict(fields), files={"file": (name, file, "text/csv")})
+
     def _ask(self, method: str, path: str, **content: Any) -> Any:
         with reaching(self.url, late="It may have been done all the same: `harbor time list` shows it."):
             reply = self.http.request(method, f"{self.url}{path}", **content)

@@ -9,6 +9,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
+from harbor.products.harvest_timesheets.importing import csv_jobs
 from harbor.products.harvest_timesheets.importing import jobs as importing
 from harbor.products.harvest_timesheets.importing.means import Means
 from harbor.products.harvest_timesheets.pricing.jobs import reprice_kind
@@ -26,4 +27,5 @@ def kinds(call_of: Callable[[Tx, str], Call], means: Means | None = None) -> lis
     """
     imports = [] if means is None else importing.kinds(call_of, means)
     blobs = None if means is None else means.blobs
-    return [reprice_kind(call_of), touch_kind(call_of), attach_kind(call_of, blobs, PRESS), *imports]
+    pricing = [reprice_kind(call_of), touch_kind(call_of)]
+    return [*pricing, attach_kind(call_of, blobs, PRESS), *csv_jobs.kinds(call_of), *imports]

@@ -13,6 +13,7 @@ from harbor.products.harvest_timesheets.expense_categories import api as expense
 from harbor.products.harvest_timesheets.expenses import api as expenses
 from harbor.products.harvest_timesheets.expenses import receipts_api as receipts
 from harbor.products.harvest_timesheets.importing import api as importing
+from harbor.products.harvest_timesheets.importing import csv_api as csv_imports
 from harbor.products.harvest_timesheets.invoices import api as invoices
 from harbor.products.harvest_timesheets.invoices import messages_api as invoice_messages
 from harbor.products.harvest_timesheets.invoices import payments_api as invoice_payments
@@ -61,4 +62,5 @@ ROUTES: tuple[Route, ...] = (
     *estimate_messages.ROUTES,
     *public_pages.ROUTES,
     *importing.ROUTES,
+    *csv_imports.ROUTES,
 )

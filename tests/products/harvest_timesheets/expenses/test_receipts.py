@@ -10,11 +10,19 @@ from tests.products.harvest_timesheets.office import Desk, Office
 from harbor.products.harvest_timesheets.expenses.service import receipts_among
 
 
-async def send(desk: Desk, method: str, target: str, fields: dict[str, object], file: bytes | None, name: str) -> Reply:
+async def send(
+    desk: Desk,
+    method: str,
+    target: str,
+    fields: dict[str, object],
+    file: bytes | None,
+    name: str,
+    part: str = "receipt",
+) -> Reply:
     """A multipart request as browsers and curl make them."""
     parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}'.encode() for key, value in fields.items()]
     if file is not None:
-        head = f'Content-Disposition: form-data; name="receipt"; filename="{name}"\r\nContent-Type: image/gif\r\n\r\n'
+        head = f'Content-Disposition: form-data; name="{part}"; filename="{name}"\r\nContent-Type: image/gif\r\n\r\n'
         parts.append(head.encode() + file)
     body = b"".join(b"--sea\r\n" + part + b"\r\n" for part in parts) + b"--sea--\r\n"
     headers = {"content-type": "multipart/form-data; boundary=sea"}

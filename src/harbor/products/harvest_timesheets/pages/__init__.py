@@ -12,6 +12,7 @@ from harbor.products.harvest_timesheets.pages import (
     developers,
     expense,
     expenses,
+    import_csv,
     imports,
     invoices_all,
     navigation,
@@ -60,6 +61,7 @@ SECTION = Section(
         *settings_items.ROUTES,
         *roles.ROUTES,
         *imports.ROUTES,
+        *import_csv.ROUTES,
         *developers.ROUTES,
         *authorize.ROUTES,
     ),
@@ -85,6 +87,7 @@ SECTION = Section(
         **settings_items.NOTICES,
         **roles.NOTICES,
         **imports.NOTICES,
+        **import_csv.NOTICES,
         **developers.NOTICES,
     },
 )

@@ -18,6 +18,7 @@ from harbor.products.harvest_timesheets.importing.report import MEASURES, Report
 from harbor.products.harvest_timesheets.pages.acting import PATH, get, post
 
 IMPORTS: Final = f"{PATH}/imports"
+CSV: Final = f"{PATH}/csv-imports"
 _ONE: Final = f"{IMPORTS}/{{import_number}}"
 TRAIL = (("Import", IMPORTS),)
 NOTICES = {
@@ -110,7 +111,7 @@ def cancel(call: Call, environment: str, import_number: str) -> Answer:
 
 def tabs(here: str) -> dict[str, Any]:
     """The pages that belong together: the ways in, and the way out."""
-    pages = (("imports", "From Harvest", IMPORTS),)
+    pages = (("imports", "From Harvest", IMPORTS), ("csv", "CSV", CSV))
     return {"tabs": [(label, path, name == here) for name, label, path in pages]}
 
 
