@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 from tests.browser.console import Console
 from tests.browser.looking import faults_of
 
 HOME = "/console/production/harvest"
+PICTURE = base64.b64decode("R0lGODlhAQABAIAAAAUEBAAAACwAAAAAAQABAAACAkQBADs=")
+Look = Callable[[str], Awaitable[None]]
 
 
 async def test_a_week_is_filled_by_keyboard_timed_and_approved(console: Console, pictures: Path) -> None:
@@ -69,6 +73,7 @@ async def test_a_week_is_filled_by_keyboard_timed_and_approved(console: Console,
     await page.get_by_role("row").filter(has_text="a call").get_by_role("link").click()
     await look("entry")
 
+    await _spend(page, look)
     await page.goto(f"{HOME}/time/week")
     await page.get_by_role("button", name="Submit week for approval").click()
     await page.get_by_role("dialog").get_by_role("button", name="Submit week for approval").click()
@@ -86,10 +91,40 @@ async def test_a_week_is_filled_by_keyboard_timed_and_approved(console: Console,
     assert seen == []
 
 
-async def _go_round(page: Page, look: object) -> None:
+async def _spend(page: Page, look: Look) -> None:
+    """An expense with its receipt: the form asks for what the category counts by, and keeps what was typed."""
+    await page.goto(f"{HOME}/expenses")
+    await page.get_by_label("Project").select_option("Website")
+    await page.get_by_label("Category").select_option(label="Mileage (0.535 a mile)")
+    await page.get_by_label("Units").fill("100")
+    await expect(page.get_by_text("Costs 53.50")).to_be_visible()
+    await expect(page.get_by_label("Amount")).to_be_hidden()
+    await page.get_by_label("Category").select_option("Meals")
+    await page.get_by_label("Amount").fill("12,50")
+    await page.get_by_label("Notes").fill("lunch")
+    file: FilePayload = {"name": "lunch.html", "mimeType": "image/png", "buffer": b"<script>"}
+    await page.get_by_label("Receipt").set_input_files(file)
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("Receipt must be a picture")
+    await expect(page.get_by_label("Notes")).to_have_value("lunch")
+    await page.get_by_label("Receipt").set_input_files({**file, "buffer": bytes(11 * 1024 * 1024)})
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_role("alert")).to_contain_text("at most 10,485,760 can be sent")
+    await page.get_by_label("Receipt").set_input_files({**file, "name": "lunch.gif", "buffer": PICTURE})
+    await page.get_by_role("button", name="Add", exact=True).click()
+    await expect(page.get_by_text("The expense is tracked.")).to_be_visible()
+    await look("expenses")
+    await page.get_by_role("link", name="Meals").click()
+    picture = page.get_by_role("img", name="The receipt")
+    await expect(picture).to_have_js_property("complete", value=True)
+    await expect(picture).to_have_js_property("naturalWidth", value=1)
+    await look("expense")
+
+
+async def _go_round(page: Page, look: Look) -> None:
     """The pages that are looked at as they are."""
-    assert callable(look)
-    for name in ("time/month", "projects", "clients", "tasks", "tasks/new", "team", "team/new"):
+    lists = ("time/month", "projects", "clients", "tasks", "tasks/new", "team", "team/new", "team/1/rates")
+    for name in (*lists, "settings", "settings/billing", "settings/invoice-items"):
         await page.goto(f"{HOME}/{name}")
         await look(name.replace("/", "-"))
     await page.goto(f"{HOME}/projects")
