@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from tests.console.session import sign_in
 from tests.products.harvest_timesheets.expenses.test_receipt_types import GIF, png
 from tests.products.harvest_timesheets.pages.studio import BASE, Studio
+
+from harbor.kernel.identity.people_model import Role
 
 MILE = "0.535"
 
@@ -157,3 +160,31 @@ async def test_whose_expenses_are_seen_and_changed_is_as_with_time(on_sqlite: St
     assert "Lodging" in kept.text
     none = await studio.post("expenses", hers, status=422)
     assert none.refusal == ("expense_category_id", "Expense category is archived")
+
+
+async def test_who_manages_a_project_sees_and_approves_its_expenses_alone(on_sqlite: Studio) -> None:
+    studio, kind = on_sqlite, await kinds(on_sqlite)
+    manager = await studio.office.person("manager", "time_and_expenses_manager", email="mia@example.com")
+    mia = await sign_in(studio.office.house, studio.office.organization, role=Role.MEMBER, email="mia@example.com")
+    other = await studio.office.project(name="Secret")
+    admin, max_id = studio.office.admin, studio.colleague.id
+    seats = f"/v2/projects/{studio.project['id']}/user_assignments"
+    await admin.made(seats, {"user_id": manager.id, "is_project_manager": True})
+    await admin.made(f"/v2/projects/{other['id']}/user_assignments", {"user_id": max_id})
+    hers = await studio.post("expenses", lunch(studio, kind["Meals"], total_cost="8"), at=studio.max_)
+    path = re.findall(r'href="/console([^"]*/expenses/\d+)"', hers.main)[0]
+    elsewhere = {**lunch(studio, kind["Meals"], total_cost="90"), "project_id": str(other["id"])}
+    await studio.post("expenses", elsewhere, at=studio.max_)
+    await studio.post("expenses/submit", {"date": "2026-05-27"}, at=studio.max_)
+
+    inbox = await studio.page("approvals", at=mia)
+    form = await studio.page(path, at=mia)
+    changed = await studio.post(path, lunch(studio, kind["Meals"], total_cost="9"), at=mia)
+    await studio.post("approvals/approve", {"person": str(max_id), "week": "2026-05-25"}, at=mia)
+
+    assert "Expenses of $8.00" in inbox.text
+    assert "Secret" not in form.main
+    assert "The expense is saved." in changed.text
+    found = (await admin.got("/v2/expenses"))["expenses"]
+    states = {each["project"]["name"]: (each["total_cost"], each["approval_status"]) for each in found}
+    assert states == {"Website": (9.0, "approved"), "Secret": (90.0, "submitted")}

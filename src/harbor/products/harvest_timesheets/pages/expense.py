@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Missing
+from harbor.kernel.errors import Denied, Invalid, Missing
 from harbor.kernel.http.page import Html, go
 from harbor.kernel.http.pipeline import Stream
 from harbor.kernel.http.request import Request
@@ -13,6 +13,8 @@ from harbor.kernel.http.routes import Answer, Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.http.work import RawStage
 from harbor.products.harvest_timesheets.access import service as access
+from harbor.products.harvest_timesheets.bills.wording import day_shown
+from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.expenses import reading, service
 from harbor.products.harvest_timesheets.expenses.model import Expense
 from harbor.products.harvest_timesheets.expenses.receipt_types import RECEIPT_BYTES_MAX
@@ -20,6 +22,7 @@ from harbor.products.harvest_timesheets.expenses.receipts_api import Kept, send
 from harbor.products.harvest_timesheets.pages import amounts, days, expense_forms, expense_lines
 from harbor.products.harvest_timesheets.pages.acting import as_user, get, post
 from harbor.products.harvest_timesheets.pages.expenses import EXPENSES
+from harbor.products.harvest_timesheets.users import service as users
 from harbor.products.harvest_timesheets.wire import read_id
 
 _ONE = f"{EXPENSES}/{{expense_id}}"
@@ -49,7 +52,8 @@ def edit(call: Call, expense_id: str) -> Html:
         "is_picture": expense.receipt is not None and expense.receipt.content_type in _PICTURES,
         "bytes_max": RECEIPT_BYTES_MAX,
     }
-    return Html("expense.html", f"{category.name}, {expense.spent_on}", context, [("Expenses", EXPENSES)])
+    title = f"{category.name}, {day_shown(expense.spent_on, sheet.here)}"
+    return Html("expense.html", title, context, [("Expenses", EXPENSES)])
 
 
 def save(call: Call, environment: str, expense_id: str, body: expense_forms.Facts, prepared: Kept) -> Answer:
@@ -79,11 +83,27 @@ async def receipt(request: Request, services: Services, stage: RawStage) -> Stre
 
 
 def _sheet_of(call: Call, expense: Expense) -> days.Sheet:
-    return days.sheet(call, expense.spent_on.isoformat(), str(expense.user_id))
+    """The sheet around an expense, also of somebody whose sheet the caller does not see: who manages its project."""
+    user, is_own = users.find(call, expense.user_id), expense.user_id == access.me(call).user_id
+    return days.Sheet(
+        user, expense.spent_on, user.day_of(call.tx.now), company.of(call), is_own, _may_write(call, expense)
+    )
+
+
+def _may_write(call: Call, expense: Expense) -> bool:
+    try:
+        service.require_may_write(call, user_id=expense.user_id, project_id=expense.project_id)
+    except Denied:
+        return False
+    return True
 
 
 def _back(call: Call, environment: str, expense: Expense, done: str) -> Answer:
-    return go(EXPENSES.format(environment=environment), **_sheet_of(call, expense).asked, done=done)
+    try:
+        asked = days.sheet(call, expense.spent_on.isoformat(), str(expense.user_id)).asked
+    except (Denied, Invalid):  # no sheet of the caller's, or a day far from all calendars
+        asked = {}
+    return go(EXPENSES.format(environment=environment), **asked, done=done)
 
 
 ROUTES: tuple[Route, ...] = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.errors import Denied
 from harbor.kernel.http.multipart import Fields, Upload
 from harbor.kernel.http.page import Form
 from harbor.kernel.http.request import Request
@@ -22,6 +23,7 @@ from harbor.products.harvest_timesheets.expenses import api
 from harbor.products.harvest_timesheets.expenses.model import Expense
 from harbor.products.harvest_timesheets.expenses.receipts_api import Kept, keep_upload
 from harbor.products.harvest_timesheets.pages import amounts, days, lists
+from harbor.products.harvest_timesheets.project_assignments import service as project_assignments
 from harbor.products.harvest_timesheets.project_assignments.model import ProjectAssignment
 from harbor.products.harvest_timesheets.sentences import BLANK, problem
 
@@ -72,7 +74,16 @@ def choices(call: Call, sheet: days.Sheet, *, present: ExpenseCategory | None = 
     if present is not None and present.id not in {each.id for each in found}:
         found.append(present)
     found.sort(key=lambda each: (each.name.casefold(), each.id))
-    return Choices(days.work(call, sheet.user.id), [_choice(each, sheet.here) for each in found])
+    return Choices(_work(call, sheet), [_choice(each, sheet.here) for each in found])
+
+
+def _work(call: Call, sheet: days.Sheet) -> Sequence[ProjectAssignment]:
+    """The projects of the person; nothing for who manages one project and does not see the others."""
+    try:
+        project_assignments.to_read(call, sheet.user.id)
+    except Denied:
+        return ()
+    return days.work(call, sheet.user.id)
 
 
 def add(call: Call, sheet: days.Sheet, body: Facts, receipt: Kept) -> None:

@@ -107,7 +107,9 @@ def show(call: Call, query: Rows) -> Html:
         ],
         "added": [f"{project_id}-{task_id}" for project_id, task_id in dict.fromkeys(added)],
         "state": state,
-        "may_submit": sheet.can_write and any(each["approval_status"] == "unsubmitted" for each in found),
+        "may_submit": sheet.can_write
+        and sheet.here.approval_feature
+        and any(each["approval_status"] == "unsubmitted" for each in found),
         "may_withdraw": sheet.can_write
         and (state == "submitted" or (bool(found) and access.me(call).is_administrator and state == "approved")),
         "earlier": sheet.day - timedelta(days=7),
