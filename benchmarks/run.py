@@ -18,6 +18,7 @@ QUESTIONS = (
     "background_load",
     "deep_pages",
     "harper_operations",
+    "harvest_time",
     "console_pages",
     "start",
     "memory",

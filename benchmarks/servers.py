@@ -137,6 +137,7 @@ class Installation:
         )
         self.console: Mapping[str, str] = made["console"]
         self.harper: Mapping[str, str] = made["harper"]
+        self.harvest: Mapping[str, Any] = made["harvest"]
         account = made["harbor"]["production"]
         self.key: str = account["secret_key"]
         self.workspace_id: str = account["workspace_id"]
@@ -206,6 +207,10 @@ class Place:
     def start(self, module: str, *arguments: str) -> Program:
         """Another program of ours, which needs no port."""
         return self._start([sys.executable, "-m", module, *arguments], free_port(), {})
+
+    def run(self, arguments: list[str], port: int, environ: Mapping[str, str] | None = None) -> Program:
+        """Any program, which listens at a port; it may not be ready yet."""
+        return self._start(arguments, port, environ or {})
 
     def _start(self, arguments: list[str], port: int, environ: Mapping[str, str]) -> Program:
         program = Program(arguments, port, self.folder, environ)
