@@ -96,7 +96,7 @@ async def test_the_company_is_changed_as_it_is_shown(studio: Studio) -> None:
         ("name", " "),
         ("name", "x" * 256),
         ("timezone", "Atlantis"),
-        ("currency", "XXX"),
+        ("currency", "ZZZ"),
         ("clock", "13h"),
         ("rounding", "down"),
         ("rounding_minutes", "7"),
