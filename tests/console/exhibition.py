@@ -21,6 +21,7 @@ from harbor.kernel.storage.database import Database
 from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.bills.model import BillKind
+from harbor.products.harvest_timesheets.bills.model import BillKind, LineChange
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
@@ -30,6 +31,8 @@ from harbor.products.harvest_timesheets.invoices import service as invoices
 from harbor.products.harvest_timesheets.item_categories import service as items
 from harbor.products.harvest_timesheets.opening import open_account
 from harbor.products.harvest_timesheets.projects import api as projects_api
+from harbor.products.harvest_timesheets.recurring_invoices import service as recurring
+from harbor.products.harvest_timesheets.recurring_invoices.model import Unit
 from harbor.products.harvest_timesheets.roles import service as roles
 from harbor.products.harvest_timesheets.tasks import service as tasks
 from harbor.products.harvest_timesheets.time_entries import service as time_entries
@@ -167,8 +170,11 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
             ),
         ).expense
         invoice = invoices.add(call, invoices.NewInvoice(client_id=client.id))
+        rhythm = {"every": 1, "unit": Unit.MONTH, "starts_on": call.tx.now.date()}  # of a recurring invoice
+        rent = LineChange(facts={"category": "Service", "unit_price_e4": 10_000})  # of a recurring invoice
         return {
             "invoice_id": str(invoice.id),
+            "recurring_id": str(recurring.add(call, client.id, rhythm, [rent]).id),
             "estimate_id": str(estimates.add(call, client.id, {}, ()).id),
             "entry_id": str(entry.id),
             "expense_id": str(expense.id),

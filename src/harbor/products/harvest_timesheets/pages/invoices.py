@@ -11,6 +11,7 @@ from harbor.kernel.http.decode import Query
 from harbor.kernel.http.page import Form, Html, go
 from harbor.kernel.http.routes import Answer, Route
 from harbor.kernel.pages import PageRequest
+from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.bills.model import BillKind
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.estimates import service as estimates
@@ -91,6 +92,7 @@ def index(call: Call, query: Shown) -> Html:
         "filter": asked,
         "state": query.state,
         "clients": parts.client_choices(call, *([filter_.client_id] if filter_.client_id else [])),
+        "sets_up": access.me(call).is_administrator,
     }
     return Html("invoices.html", "Invoices", context)
 

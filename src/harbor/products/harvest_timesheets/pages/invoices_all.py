@@ -11,9 +11,11 @@ from harbor.products.harvest_timesheets.pages import (
     estimates,
     estimates_writing,
     invoices,
+    invoices_reminders,
     invoices_settling,
     invoices_tracked,
     invoices_writing,
+    recurring,
 )
 
 LINKS: Final = (Link("Invoices", invoices.INVOICES), Link("Estimates", estimates.ESTIMATES))
@@ -24,6 +26,8 @@ ROUTES: Final[tuple[Route, ...]] = (
     *invoices_settling.ROUTES,
     *estimates.ROUTES,
     *estimates_writing.ROUTES,
+    *recurring.ROUTES,
+    *invoices_reminders.ROUTES,
 )
 NOTICES: Final[Mapping[str, str]] = {
     **invoices.NOTICES,
@@ -32,4 +36,6 @@ NOTICES: Final[Mapping[str, str]] = {
     **invoices_settling.NOTICES,
     **estimates.NOTICES,
     **estimates_writing.NOTICES,
+    **recurring.NOTICES,
+    **invoices_reminders.NOTICES,
 }

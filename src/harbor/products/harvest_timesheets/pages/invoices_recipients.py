@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from email.utils import parseaddr
 from typing import Any, Final
 
@@ -46,13 +47,24 @@ def around(call: Call, kind: BillKind, bill_id: int, client_id: int) -> dict[str
     }
 
 
-def read(call: Call, client_id: int, body: Chosen) -> tuple[Recipient, ...]:
+def split(call: Call, client_id: int, recipients: Iterable[Recipient]) -> tuple[list[str], str]:
+    """Recipients as the form has them: contacts by their ids, and the others as they are typed."""
+    by_email = {each.email.casefold(): str(each.id) for each in _contacts(call, client_id)}
+    found = list(recipients)
+    return (
+        [by_email[each.email.casefold()] for each in found if each.email.casefold() in by_email],
+        "\n".join(written(each) for each in found if each.email.casefold() not in by_email),
+    )
+
+
+def read(call: Call, client_id: int, chosen: Iterable[str], others: str) -> tuple[Recipient, ...]:
     """The recipients that were chosen and typed. Raises `Invalid`."""
     found = {str(each.id): each for each in _contacts(call, client_id)}
-    if unknown := [id_ for id_ in body.contact if id_ not in found]:
+    ids = list(chosen)
+    if unknown := [id_ for id_ in ids if id_ not in found]:
         raise Invalid(f"Contact {unknown[0][:20]} is not there any more. Load the page anew.", field="contact")
-    of_client = [Recipient(name=_name(found[id_]), email=found[id_].email) for id_ in body.contact]
-    return (*of_client, *typed(body.others))
+    of_client = [Recipient(name=_name(found[id_]), email=found[id_].email) for id_ in ids]
+    return (*of_client, *typed(others))
 
 
 def typed(text: str) -> tuple[Recipient, ...]:

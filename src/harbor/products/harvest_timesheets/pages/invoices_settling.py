@@ -85,7 +85,7 @@ def send(call: Call, environment: str, invoice_id: str, body: Mail) -> Answer:
 def new_message(call: Call, client_id: int, body: Mail) -> NewMessage:
     """The mail that was typed. Raises `Invalid`."""
     return NewMessage(
-        recipients=invoices_recipients.read(call, client_id, body),
+        recipients=invoices_recipients.read(call, client_id, body.contact, body.others),
         subject=body.subject,
         # Mails have the line ends of the wire, as those have that come by the API.
         body=body.body.replace("\n", "\r\n"),

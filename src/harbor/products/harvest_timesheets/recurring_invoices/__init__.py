@@ -1,0 +1,1 @@
+"""Invoices that are made again and again: templates, and the job that makes what is due."""
