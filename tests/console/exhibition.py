@@ -20,7 +20,6 @@ from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Database
 from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
-from harbor.products.harvest_timesheets.bills.model import BillKind
 from harbor.products.harvest_timesheets.bills.model import BillKind, LineChange
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.estimates import service as estimates
