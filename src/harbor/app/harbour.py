@@ -128,7 +128,7 @@ class Harbour:
     def dashboard_url(self) -> str | None:
         """Harbour's part of the console, for mails."""
         url = self.settings.public_url
-        return None if url is None else f"{url.rstrip('/')}{CONSOLE}/harbour"
+        return None if url is None else f"{url.rstrip('/')}{CONSOLE}/production/harbour"
 
     def manners(self) -> Manners:
         """What the installation decides about the dialect."""

@@ -15,6 +15,7 @@ from tests.factories import Organization
 from tests.harness import Client, House, Reply, open_house
 from tests.receiver import Receiver, listening
 
+from harbor.console.product import console_product
 from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import ManualClock, micros
@@ -25,6 +26,7 @@ from harbor.kernel.storage.migrate import migrate
 from harbor.products.harbour_agreements.api_keys import service as api_keys
 from harbor.products.harbour_agreements.dialect import Manners
 from harbor.products.harbour_agreements.engine.api import TOOL
+from harbor.products.harbour_agreements.pages import SECTION
 from harbor.products.harbour_agreements.product import (
     harbour_areas,
     harbour_kinds,
@@ -139,13 +141,20 @@ def encoded(text: str) -> str:
 
 @asynccontextmanager
 async def open_office(
-    database: Database, clock: ManualClock, folder: Path, manners: Manners = MANNERS, *, step_delay_ms: int = 0
+    database: Database,
+    clock: ManualClock,
+    folder: Path,
+    manners: Manners = MANNERS,
+    *,
+    step_delay_ms: int = 0,
+    has_console: bool = False,
 ) -> AsyncIterator[Office]:
-    """An organization with a key."""
+    """An organization with a key; with Harbour's pages in a console, if they are asked for."""
     await migrate(database, harbour_areas(database.engine))
     client = OutboundClient(OutboundPolicy(allow_http=True, allow_cidrs=(ip_network("127.0.0.0/8"),)))
     providers = harbour_providers(sandbox_step_delay_ms=step_delay_ms, client=client)
     product = harbour_product(manners, lambda: micros(clock.now()))
+    console = [console_product(database, (SECTION,), version="0.0.0")] if has_console else []
     async with (
         client,
         listening() as receiver,
@@ -153,7 +162,7 @@ async def open_office(
             database,
             clock,
             folder,
-            [product],
+            [product, *console],
             views=[harbour_webhooks("https://console.test/harbour")],
             kinds=lambda call_of: harbour_kinds(call_of, providers),
             tools=lambda _means: {TOOL: providers, "blobs": LocalBlobs(folder / "blobs")},

@@ -113,7 +113,7 @@ def rotate(call: Call, key_id: str, *, overlap: timedelta) -> Made:
     made = create(
         call,
         name=old.name,
-        version=_version_of(old),
+        version=version_of(old),
         scopes=known.without_pin(old.scopes or ()),
         allowed_cidrs=old.allowed_cidrs,
         expires_at=old.expires_at,
@@ -127,7 +127,8 @@ def note_exposed(call: Call, key_id: str, *, address: str) -> None:
     call.emit("harbour.api_key.exposed_plaintext", subject=key_id, data={"key_id": key_id}, after={"address": address})
 
 
-def _version_of(credential: Credential) -> str:
+def version_of(credential: Credential) -> str:
+    """The version a key is pinned to."""
     pins = [scope.partition(":")[2] for scope in credential.scopes or () if scope.startswith("harbour-version:")]
     return pins[0]
 
