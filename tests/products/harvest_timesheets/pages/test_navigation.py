@@ -63,6 +63,8 @@ async def test_everybody_sees_what_they_may_open_and_nothing_else(on_sqlite: Stu
     left = set(await words(studio.ada))
     assert left >= {"Timesheet", "Projects", "Settings"}
     assert not left & {"Expenses", "Approvals", "Team", "Invoices", "Estimates"}
+    for path, told in (("expenses", "Expenses are switched off"), ("approvals", "Approval is switched off")):
+        assert told in (await studio.page(path)).text
 
 
 async def test_an_owner_opens_harvest_where_it_is_not(studio: Studio) -> None:

@@ -64,6 +64,7 @@ def index(call: Call) -> Html:
     here = company.of(call)
     context = {
         "waiting": _waiting(call),
+        "is_off": not here.approval_feature,
         "may_approve": access.me(call).is_administrator or access.me(call).is_manager,
         "word": lambda hours_e2: hours.word(hours_e2, here.time_format),
         "lines": lambda found: [expense_lines.line(each, here) for each in found],

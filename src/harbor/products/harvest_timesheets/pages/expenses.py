@@ -151,7 +151,7 @@ def _around(call: Call, sheet: days.Sheet, view: str) -> dict[str, Any]:
         "views": [("Week", EXPENSES), ("Month", _MONTH)],
         "path": _MONTH if view == "Month" else EXPENSES,
         "told": _told,
-        "choices": expense_forms.choices(call, sheet) if sheet.can_write else None,
+        "choices": expense_forms.choices(call, sheet) if sheet.can_write and sheet.here.expense_feature else None,
         "bytes_max": RECEIPT_BYTES_MAX,
     }
 
