@@ -27,6 +27,7 @@ from harbor.kernel.eventlog.tail import Tail
 from harbor.kernel.http.body import BodyBudget
 from harbor.kernel.http.pipeline import Pipeline
 from harbor.kernel.http.product import Product
+from harbor.kernel.http.replying import EXTENSIONS
 from harbor.kernel.http.request import Mount
 from harbor.kernel.http.services import Services
 from harbor.kernel.identity import store as identity
@@ -104,6 +105,7 @@ class Client:
             "query_string": query.encode("ascii"),
             "headers": [(b"host", b"desk.test"), *((k.lower().encode(), v.encode("latin-1")) for k, v in sent.items())],
             "client": (self.address, 50_000),
+            "extensions": EXTENSIONS,  # replies come as they go out of the server
         }
         exchange = _Exchange(content)
         await self.pipeline(scope, exchange.receive, exchange.send, str(scope["path"]), self.mount)
@@ -129,8 +131,8 @@ class _Exchange:
             assert not self._status, "answered twice"
             self._status = message["status"]
             self._headers = {name.decode(): value.decode("latin-1") for name, value in message["headers"]}
-        else:
-            self._pieces.append(message.get("body", b""))
+        if "body" in message:
+            self._pieces.append(message["body"])
             self._answered.set()
 
     def reply(self) -> Reply:

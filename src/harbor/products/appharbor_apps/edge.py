@@ -82,8 +82,11 @@ class _Tagging:
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            self._start = message
-            return
+            self._start = {key: value for key, value in message.items() if key != "body"}
+            if "body" not in message:
+                return
+            # A whole reply in one message.
+            message = {"type": "http.response.body", "body": message["body"]}
         start, self._start = self._start, None
         if start is not None:
             if start["status"] == 200 and not message.get("more_body") and message.get("body"):
