@@ -59,6 +59,15 @@ async def test_run_many_runs_once_per_element(notes: Database) -> None:
     assert await notes.read(lambda tx: tx.rows("SELECT * FROM notes ORDER BY id")) == rows
 
 
+async def test_run_many_takes_tuples_in_the_order_in_which_names_appear(notes: Database) -> None:
+    sql = "INSERT INTO notes (size, id, account_id, body) VALUES (:size % 7, :id, 'a', :size || '%:x' || :id)"
+
+    await notes.write(lambda tx: tx.run_many(sql, [(9, 1), (3, 2)]))
+
+    rows = await notes.read(lambda tx: tx.tuples("SELECT id, size, body FROM notes ORDER BY id"))
+    assert rows == [(1, 2, "9%:x1"), (2, 3, "3%:x2")]
+
+
 async def test_colons_and_percent_signs_in_text_are_text(notes: Database) -> None:
     def work(tx: Tx) -> Row | None:
         return tx.row(

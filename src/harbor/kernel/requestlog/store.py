@@ -33,13 +33,13 @@ def insert(tx: Tx, entries: list[Entry]) -> None:
     """Write entries; one with an id that is there already is dropped."""
     tx.run_many(
         """
-        INSERT INTO request_logs (account_id, id, workspace_id, credential_id, method, path, route, status, duration_us, error_code,
+        INSERT INTO request_logs (id, account_id, workspace_id, credential_id, method, path, route, status, duration_us, error_code,
             client, client_request_id, request_body, response_body, created_at)
-        VALUES (:account_id, :id, :workspace_id, :credential_id, :method, :path, :route, :status, :duration_us, :error_code,
+        VALUES (:id, :account_id, :workspace_id, :credential_id, :method, :path, :route, :status, :duration_us, :error_code,
             :client, :client_request_id, :request_body, :response_body, :created_at)
         ON CONFLICT (account_id, id) DO NOTHING
         """,
-        [msgspec.structs.asdict(entry) for entry in entries],
+        [msgspec.structs.astuple(entry) for entry in entries],  # the columns are in this order
     )
 
 

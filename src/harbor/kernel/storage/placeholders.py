@@ -23,6 +23,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_BOUND = re.compile(r"%%|%\((\w+)\)s")
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -42,6 +43,12 @@ def pyformat(sql: str) -> bytes:
         parts.append(_plain(sql[match.start() : position]))
     parts.append(_plain(sql[position:]))
     return "".join(parts).encode()
+
+
+@lru_cache(maxsize=STATEMENTS_KEPT_MAX)
+def names_of(sql: str) -> tuple[str, ...]:
+    """The names of a statement's values in the order of their first appearance."""
+    return tuple(dict.fromkeys(name for name in _BOUND.findall(pyformat(sql).decode()) if name))
 
 
 def _plain(text: str) -> str:

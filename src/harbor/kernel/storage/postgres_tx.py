@@ -14,8 +14,8 @@ from psycopg.rows import dict_row, tuple_row
 
 from harbor.kernel.clock import micros
 from harbor.kernel.errors import Internal
-from harbor.kernel.storage.database import Row
-from harbor.kernel.storage.placeholders import pyformat
+from harbor.kernel.storage.database import Many, Row
+from harbor.kernel.storage.placeholders import names_of, pyformat
 from harbor.kernel.storage.postgres_errors import NeedsSnapshot, RunAgain, lost, lost_while_committing, meaning
 
 T = TypeVar("T")
@@ -91,10 +91,11 @@ class PostgresTx:
         self._execute(sql, values)
         return max(0, self._cursor.rowcount)  # -1 where rows are not what is changed
 
-    def run_many(self, sql: str, values: list[dict[str, object]], /) -> None:
+    def run_many(self, sql: str, values: Many, /) -> None:
         """Run a statement once per element, all in one pipeline."""
         if values:
-            self._guarded(lambda: self._cursor.executemany(pyformat(sql), values))
+            named = [each if isinstance(each, dict) else dict(zip(names_of(sql), each, strict=True)) for each in values]
+            self._guarded(lambda: self._cursor.executemany(pyformat(sql), named))
 
     def lock(self, name: str, /, *parts: object) -> None:
         """Take a named lock until the transaction ends. Nothing in a read, whose view stands still.

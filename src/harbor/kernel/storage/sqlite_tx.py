@@ -11,7 +11,7 @@ import apsw.ext
 
 from harbor.kernel.clock import micros
 from harbor.kernel.errors import Conflict, HarborError, Invalid, Unavailable
-from harbor.kernel.storage.database import Row
+from harbor.kernel.storage.database import Many, Row
 
 T = TypeVar("T")
 
@@ -61,7 +61,7 @@ class SqliteTx:
         self._execute(sql, values)
         return self._connection.changes()
 
-    def run_many(self, sql: str, values: list[dict[str, object]], /) -> None:
+    def run_many(self, sql: str, values: Many, /) -> None:
         """Run a statement once per element."""
         try:
             self._connection.executemany(sql, values)

@@ -21,6 +21,7 @@ INDEX_KEY_BYTES_MAX = 128
 NULL, FALSE, TRUE = b"\x00", b"\x10", b"\x11"
 NUMBER, TEXT, BYTES, ARRAY, OBJECT = 0x20, 0x30, 0x40, 0x50, 0x60
 _DOUBLE = struct.Struct(">d")
+_POSITIVE = struct.Struct(">Bd")
 _WORD = struct.Struct(">Q")
 _LENGTH = struct.Struct(">I")
 _SIGN = 1 << 63
@@ -34,6 +35,9 @@ def order_key(value: object) -> bytes:
     if type(value) is str:
         return b"\x30" + (value.encode() if value.isascii() else _code_units(value))
     if type(value) is int or type(value) is float:
+        if 0 < value <= _EXACT_MAX:  # most numbers: a third of the time
+            # The sign bit is what makes positive doubles sort above negative ones.
+            return _POSITIVE.pack(NUMBER, -value).rstrip(b"\x00")
         return b"\x20" + _number(value)
     return _other(value)
 

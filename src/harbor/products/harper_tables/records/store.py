@@ -91,7 +91,7 @@ def insert(tx: Tx, table_id: int, records: Sequence[Stored]) -> None:
         INSERT INTO harper_records (table_id, key, doc, epoch, created_at, updated_at, expires_at)
         VALUES (:table_id, :key, jsonb(:doc), :epoch, :created_at, :updated_at, :expires_at)
         """,
-        [_row(table_id, each) for each in records],
+        [(table_id, *msgspec.structs.astuple(each)) for each in records],
     )
 
 
@@ -143,7 +143,8 @@ def insert_entries(tx: Tx, entries: Sequence[tuple[int, bytes, bytes]]) -> None:
         INSERT INTO harper_index (attribute_id, value_key, record_key) VALUES (:attribute, :value, :record)
         ON CONFLICT (attribute_id, value_key, record_key) DO NOTHING
         """,
-        _named(entries),
+        # In the order of the tree: neighbours are written to the same page (measured on a random load: twice as fast).
+        sorted(entries),
     )
 
 
@@ -176,7 +177,7 @@ def delete_entries(tx: Tx, entries: Sequence[tuple[int, bytes, bytes]]) -> None:
         DELETE FROM harper_index
         WHERE attribute_id = :attribute AND value_key = :value AND record_key = :record
         """,
-        _named(entries),
+        sorted(entries),
     )
 
 
@@ -190,11 +191,6 @@ def _row(table_id: int, record: Stored) -> dict[str, object]:
         "updated_at": record.updated_at,
         "expires_at": record.expires_at,
     }
-
-
-def _named(entries: Sequence[tuple[int, bytes, bytes]]) -> list[dict[str, object]]:
-    # In the order of the tree: neighbours are written to the same page (measured on a random load: twice as fast).
-    return [{"attribute": a, "value": value, "record": record} for a, value, record in sorted(entries)]
 
 
 def _columns(entries: Sequence[tuple[int, bytes, bytes]]) -> dict[str, object]:
