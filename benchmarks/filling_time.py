@@ -20,13 +20,15 @@ _ENTRIES = """
     WITH RECURSIVE numbers (i) AS (
         SELECT CAST(:first AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i + 1 < :until
     )
-    SELECT :account_id, i + 1, 1000 + (i * 7919 + i / 977) % {people}, 1000 + (i * 104729 + i / 313) % {projects},
+    SELECT :account_id, i + 1, 1000 + (i * 7919 + i / 977) % {people}, 1000 + {project},
         1 + (i * 31 + i / 71) % 4, days.day, 25 + (i * 13) % 800, 'what was done in entry ' || CAST(i AS TEXT),
-        1000 + ((i * 104729 + i / 313) % {projects}) % {clients}, CASE WHEN i % 5 = 0 THEN 0 ELSE 1 END, 1,
-        CASE WHEN i % 5 = 0 THEN NULL ELSE 800000 + ((i * 104729 + i / 313) % {projects}) % 7 * 50000 END, 400000,
+        1000 + ({project}) % {clients}, CASE WHEN i % 5 = 0 THEN 0 ELSE 1 END, 1,
+        CASE WHEN i % 5 = 0 THEN NULL ELSE 800000 + ({project}) % 7 * 50000 END, 400000,
         25 + (i * 13) % 800, 'unsubmitted', 0, :now - (i * 104729) % 31536000000000, :now - (i * 104729) % 31536000000000
     FROM numbers JOIN harvest_benchmark_days AS days ON days.n = (i * 127 + i / 365) % {days}
 """
+# One of the forty projects that the person of the entry is on.
+_PROJECT = f"((i * 7919 + i / 977) % {PEOPLE}) % 10 + 10 * ((i * 104729 + i / 313) % {PROJECTS // 10})"
 _SUMS = """
     INSERT INTO harvest_time_sums (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4,
         cost_rate_e4, is_billed, approval_status, entries, rounded_e2, hours_e2)
@@ -62,7 +64,7 @@ async def furnish(database: Database, number: int) -> Desk:
 
 async def fill(database: Database, desk: Desk, *, first: int, until: int) -> None:
     """Entries numbered from `first` up to `until`, and the sums of all."""
-    sizes = {"people": PEOPLE, "projects": PROJECTS, "clients": CLIENTS, "days": _DAYS}
+    sizes = {"people": PEOPLE, "project": _PROJECT, "clients": CLIENTS, "days": _DAYS}
     for begin in range(first, until, _STEP_ROWS):
         values = {"first": begin, "until": min(begin + _STEP_ROWS, until)}
 

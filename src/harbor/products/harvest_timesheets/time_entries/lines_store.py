@@ -7,7 +7,7 @@ Dicts and models of the rows would cost more than reading them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from typing import Any, Final
 
 from harbor.kernel.storage.database import Tx
@@ -79,23 +79,13 @@ def _put_together(tx: Tx, account_id: str, entries: list[Line]) -> list[Line]:
         return []
     project_ids, user_ids, task_ids = ({entry[IDS][place] for entry in entries} for place in range(3))
     read = _Tables(tx, account_id)
-    users = read.by_key("harvest_users u", ("u.id",), _USER, {"u.id": user_ids})
-    projects = read.by_key("harvest_projects p", ("p.id",), ("p.client_id", *_PROJECT), {"p.id": project_ids})
-    client_ids = {project[0] for project in projects.values()}
-    clients = read.by_key("harvest_clients c", ("c.id",), _CLIENT, {"c.id": client_ids})
-    tasks = read.by_key("harvest_tasks t", ("t.id",), _TASK, {"t.id": task_ids})
-    seats = read.by_key(
-        "harvest_user_assignments s",
-        ("s.project_id", "s.user_id"),
-        _SEAT,
-        {"s.project_id": project_ids, "s.user_id": user_ids},
-    )
-    uses = read.by_key(
-        "harvest_task_assignments w",
-        ("w.project_id", "w.task_id"),
-        _USE,
-        {"w.project_id": project_ids, "w.task_id": task_ids},
-    )
+    users = read.by_id("harvest_users u", _USER, user_ids)
+    projects = read.by_id("harvest_projects p", ("p.client_id", *_PROJECT), project_ids)
+    clients = read.by_id("harvest_clients c", _CLIENT, {project[0] for project in projects.values()})
+    tasks = read.by_id("harvest_tasks t", _TASK, task_ids)
+    places = {entry[IDS] for entry in entries}
+    seats = read.by_pair("harvest_user_assignments s", "user_id", _SEAT, {(one, person) for one, person, _ in places})
+    uses = read.by_pair("harvest_task_assignments w", "task_id", _USE, {(one, task) for one, _, task in places})
     no_seat, no_use = (None,) * len(_SEAT), (None,) * len(_USE)
     found = []
     for entry in entries:
@@ -109,23 +99,37 @@ def _put_together(tx: Tx, account_id: str, entries: list[Line]) -> list[Line]:
 
 
 class _Tables:
-    """Reads rows of an account by their keys."""
+    """Reads rows of an account by their keys. Ids go as arrays, so that each statement is the same text every time."""
 
     def __init__(self, tx: Tx, account_id: str) -> None:
         self._tx = tx
         self._account_id = account_id
 
-    def by_key(
-        self, table: str, key: Sequence[str], columns: Sequence[str], among: Mapping[str, Set[int]]
-    ) -> dict[Line, Line]:
-        """Values of `columns` by those of `key`, of rows whose columns are `among` some ids."""
-        values: dict[str, object] = {"account_id": self._account_id}
-        terms = [f"{table[-1]}.account_id = :account_id"]
-        for column, ids in among.items():
-            names = {f"{column.replace('.', '_')}_{number}": id_ for number, id_ in enumerate(sorted(ids))}
-            values |= names
-            terms.append(f"{column} IN ({', '.join(f':{name}' for name in names)})")
+    def by_id(self, table: str, columns: Sequence[str], ids: Set[int]) -> dict[Line, Line]:
+        """Values of `columns` by id."""
+        name = table[-1]
         rows = self._tx.tuples(
-            f"SELECT {', '.join((*key, *columns))} FROM {table} WHERE {' AND '.join(terms)}", **values
+            f"""
+            SELECT {name}.id, {", ".join(columns)} FROM {table}
+            WHERE {name}.account_id = :account_id AND {name}.id = ANY(CAST(:ids AS BIGINT[]))
+            """,
+            account_id=self._account_id,
+            ids=list(ids),
         )
-        return {row[: len(key)]: row[len(key) :] for row in rows}
+        return {row[:1]: row[1:] for row in rows}
+
+    def by_pair(self, table: str, column: str, columns: Sequence[str], pairs: Set[tuple[int, int]]) -> dict[Line, Line]:
+        """Values of `columns` by a project and another id, which `column` holds."""
+        name = table[-1]
+        rows = self._tx.tuples(
+            f"""
+            SELECT {name}.project_id, {name}.{column}, {", ".join(columns)}
+            FROM UNNEST(CAST(:projects AS BIGINT[]), CAST(:others AS BIGINT[])) AS pair (project_id, other_id)
+            JOIN {table} ON {name}.account_id = :account_id AND {name}.project_id = pair.project_id
+                AND {name}.{column} = pair.other_id
+            """,
+            account_id=self._account_id,
+            projects=[pair[0] for pair in pairs],
+            others=[pair[1] for pair in pairs],
+        )
+        return {row[:2]: row[2:] for row in rows}
