@@ -44,6 +44,11 @@ class Setup:
     apps_port: int | None = None
     limits: Limits = Limits()
 
+    def address(self, slug: str) -> str:
+        """Where an application answers."""
+        port = "" if self.apps_port in (None, 80) else f":{self.apps_port}"
+        return f"http://{slug}.{self.apps_domain}{port}/"
+
 
 def setup_of(services: Services) -> Setup:
     """The decisions of this installation."""

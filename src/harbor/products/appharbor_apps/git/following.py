@@ -97,6 +97,6 @@ async def _summary(services: Services, application: Application, build: Build, s
     if build.status is Status.FAILED:
         await say(f"Build {build.id} failed.")
     elif build.deployed_at is not None:
-        await say(f"Build {build.id} is live: http://{application.slug}.{setup_of(services).apps_domain}/")
+        await say(f"Build {build.id} is live: {setup_of(services).address(application.slug)}")
     else:
         await say(f"Build {build.id} succeeded.")
