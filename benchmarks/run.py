@@ -24,6 +24,8 @@ QUESTIONS = (
     "memory",
     "postgres_events",
     "processes",
+    "deploy",
+    "router",
 )
 
 

@@ -164,6 +164,10 @@ class Environments:
                 "UV_LINK_MODE": "hardlink",
                 "UV_PYTHON_DOWNLOADS": "never",
                 "UV_NO_CONFIG": "1",
+                # The authorities that the machine trusts: there may be a proxy of its operator on the way.
+                "UV_SYSTEM_CERTS": "1",
+                # Once here instead of at each start: nothing can be written where the environment is used.
+                "UV_COMPILE_BYTECODE": "1",
                 "PIP_CACHE_DIR": str(cache),
                 "PIP_DISABLE_PIP_VERSION_CHECK": "1",
                 "LC_ALL": "C.UTF-8",

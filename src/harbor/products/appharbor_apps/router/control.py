@@ -38,7 +38,7 @@ class Control:
         self._proxy = proxy
         self._routes = routes
         self._version = -1
-        self._followers: set[deque[tuple[str, str]]] = set()
+        self._followers: list[deque[tuple[str, str]]] = []
 
     async def listen(self, path: Path) -> asyncio.AbstractServer:
         """Answer at a socket from now on."""
@@ -93,7 +93,7 @@ class Control:
 
     async def _follow(self, writer: asyncio.StreamWriter) -> None:
         waiting: deque[tuple[str, str]] = deque(maxlen=BEHIND_MAX)
-        self._followers.add(waiting)
+        self._followers.append(waiting)
         try:
             while not writer.is_closing():
                 lines: dict[str, list[str]] = {}
@@ -104,7 +104,7 @@ class Control:
                     await _tell(writer, lines)
                 await asyncio.sleep(_BATCH_S)
         finally:
-            self._followers.discard(waiting)
+            self._followers = [each for each in self._followers if each is not waiting]
 
 
 async def _tell(writer: asyncio.StreamWriter, message: Any) -> None:
