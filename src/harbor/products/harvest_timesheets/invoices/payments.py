@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from typing import Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
@@ -23,6 +25,8 @@ from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.sentences import problem
 from harbor.products.harvest_timesheets.telling import tell
 
+STATEMENT_PAYMENTS_MAX: Final = 1_000
+
 
 def to_remove(call: Call, invoice_id: int, payment_id: int) -> tuple[Invoice, Payment]:
     """A payment to remove, with its invoice. Raises `Missing` and `Denied`."""
@@ -41,6 +45,12 @@ def listed(
 ) -> Listed[Payment]:
     """Payments of an invoice, newest first."""
     return store.newest_first(call.tx, call.account_id, invoice.id, page, updated_since=updated_since)
+
+
+def of_invoices(call: Call, invoices: Sequence[Invoice]) -> Sequence[Payment]:
+    """Payments of some invoices, the latest first, as many as a statement holds."""
+    ids = [invoice.id for invoice in invoices]
+    return store.of_invoices(call.tx, call.account_id, ids, limit=STATEMENT_PAYMENTS_MAX)
 
 
 def add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -53,6 +54,17 @@ def newest_first(
     where = Where(account_id=account_id, invoice_id=invoice_id)
     where.compare("updated_at", ">=", micros_or_none(updated_since))
     return listing.newest_first(tx, _TABLE, where, page, _payment)
+
+
+def of_invoices(tx: Tx, account_id: str, invoice_ids: Sequence[int], *, limit: int) -> list[Payment]:
+    """Payments of some invoices, the latest first."""
+    where = Where(account_id=account_id).among("invoice_id", sorted(invoice_ids))
+    rows = tx.rows(
+        f"SELECT * FROM harvest_invoice_payments {where} ORDER BY paid_on DESC, id DESC LIMIT :limit",
+        limit=limit,
+        **where.values,
+    )
+    return [_payment(row) for row in rows]
 
 
 def total_e2(tx: Tx, account_id: str, invoice_id: int) -> int:

@@ -11,6 +11,7 @@ from harbor.products.harvest_timesheets.pages import (
     estimates,
     estimates_writing,
     invoices,
+    invoices_look,
     invoices_reminders,
     invoices_settling,
     invoices_tracked,
@@ -28,6 +29,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *estimates_writing.ROUTES,
     *recurring.ROUTES,
     *invoices_reminders.ROUTES,
+    *invoices_look.ROUTES,
 )
 NOTICES: Final[Mapping[str, str]] = {
     **invoices.NOTICES,
@@ -38,4 +40,5 @@ NOTICES: Final[Mapping[str, str]] = {
     **estimates_writing.NOTICES,
     **recurring.NOTICES,
     **invoices_reminders.NOTICES,
+    **invoices_look.NOTICES,
 }

@@ -11,15 +11,16 @@ from harbor.kernel.http.routes import Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.public_pages import service
+from harbor.products.harvest_timesheets.public_pages.logos import with_logo
 from harbor.products.harvest_timesheets.public_pages.model import Document
 from harbor.products.harvest_timesheets.public_pages.page import page
 from harbor.products.harvest_timesheets.public_pages.pdf import PRESS
 from harbor.products.harvest_timesheets.public_pages.service import CallIn
 
 _HTML, _PDF, _SUFFIX = "text/html; charset=utf-8", "application/pdf", ".pdf"
-# Nothing on these pages runs or is loaded, and their addresses are told to nobody.
+# Nothing on these pages runs or is loaded (a logo is part of its page), and their addresses are told to nobody.
 _HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Robots-Tag": "noindex",
@@ -40,6 +41,7 @@ async def _answer(services: Services, key: str, find: Find, is_unseen: IsUnseen 
     )
     if see is not None and is_news:
         await services.database.write(lambda tx: see(tx, services.call, name))
+    document = await with_logo(document, services.tools.get("blobs"))
     # A document may have ten thousand lines.
     if key.endswith(_SUFFIX):
         return Reply(200, await PRESS.pdf(document), dict(_HEADERS), _PDF)

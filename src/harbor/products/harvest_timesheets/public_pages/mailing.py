@@ -24,6 +24,7 @@ from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.bills.messages_model import ATTACH
 from harbor.products.harvest_timesheets.bills.model import BillKind
 from harbor.products.harvest_timesheets.public_pages import service
+from harbor.products.harvest_timesheets.public_pages.logos import with_logo
 from harbor.products.harvest_timesheets.public_pages.model import Document
 from harbor.products.harvest_timesheets.public_pages.pdf import Press
 
@@ -64,7 +65,7 @@ def attach_kind(call_of: Callable[[Tx, str], Call], blobs: Blobs | None, press: 
 
 
 async def _made(document: Document, account_id: str, blobs: Blobs, press: Press) -> Attachment:
-    content = await press.pdf(document)
+    content = await press.pdf(await with_logo(document, blobs))
     if len(content) > ATTACHMENTS_BYTES_MAX:
         raise Missing(f"The PDF has {len(content)} bytes; no mail takes so many.")
     blob = await asyncio.to_thread(blobs.put, account_id, content)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from harbor.kernel import money
+from harbor.products.harvest_timesheets.billing_settings.branding_model import COLOUR, Branding, Logo
 from harbor.products.harvest_timesheets.bills.model import Line
 from harbor.products.harvest_timesheets.bills.wording import amount_shown, day_shown
 from harbor.products.harvest_timesheets.clients.model import Client
 from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.estimates.model import Estimate
-from harbor.products.harvest_timesheets.invoices.model import Invoice
+from harbor.products.harvest_timesheets.invoices.model import Invoice, State
+from harbor.products.harvest_timesheets.invoices.payments_model import Payment
 
 Pair = tuple[str, str]
 
@@ -27,8 +29,22 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A logo as it is shown; width and height are in points of the picture."""
+
+    data: bytes = field(repr=False)
+    content_type: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A title, who it is from and for, facts, a table, sums below it and a closing text."""
+    """A title, who it is from and for, facts, a table, sums below it and a closing text.
+
+    `logo` is the account and its logo, of which `picture` has the bytes once they are read. `more` is a table with a
+    heading after the sums.
+    """
 
     title: str
     company: str
@@ -37,6 +53,15 @@ class Document:
     table: Table
     sums: Sequence[Pair]
     notes: str = ""
+    colour: str = COLOUR
+    logo: tuple[str, Logo] | None = None
+    picture: Picture | None = None
+    more: tuple[str, Table] | None = None
+
+    def in_the_look_of(self, account_id: str, branding: Branding) -> Document:
+        """The document with an account's colour and logo."""
+        logo = None if branding.logo is None else (account_id, branding.logo)
+        return replace(self, colour=branding.colour, logo=logo)
 
 
 def of_invoice(invoice: Invoice, lines: Sequence[Line], client: Client, company: Company) -> Document:
@@ -88,28 +113,42 @@ def of_estimate(estimate: Estimate, lines: Sequence[Line], client: Client, compa
     )
 
 
-def of_account(client: Client, invoices: Sequence[Invoice], company: Company) -> Document:
-    """A client's statement of account: invoices that were sent, the latest first, and what is due in each currency."""
+def of_account(client: Client, invoices: Sequence[Invoice], payments: Sequence[Payment], company: Company) -> Document:
+    """A client's statement of account: invoices that were sent, the latest first, what is due in each currency, payments."""
+    amounts = {invoice.currency: _Amounts(invoice.currency, company) for invoice in invoices}
     due: dict[str, int] = {}
     for invoice in invoices:
-        due[invoice.currency] = due.get(invoice.currency, 0) + invoice.due_e2
+        # What is written off is not expected any more.
+        due[invoice.currency] = due.get(invoice.currency, 0) + (0 if invoice.state is State.CLOSED else invoice.due_e2)
     rows = [
         (
             invoice.number,
             invoice.subject,
             day_shown(invoice.issued_on, company),
-            _Amounts(invoice.currency, company)(invoice.amount_e2),
-            _Amounts(invoice.currency, company)(invoice.due_e2),
+            day_shown(invoice.due_on, company),
+            amounts[invoice.currency](invoice.amount_e2),
+            amounts[invoice.currency](invoice.paid_e2),
+            "Written off" if invoice.state is State.CLOSED else amounts[invoice.currency](invoice.due_e2),
         )
         for invoice in invoices
+    ]
+    by_id = {invoice.id: invoice for invoice in invoices}
+    paid = [
+        (
+            day_shown(payment.paid_on, company),
+            f"Invoice {by_id[payment.invoice_id].number}",
+            amounts[by_id[payment.invoice_id].currency](payment.amount_e2),
+        )
+        for payment in payments
     ]
     return Document(
         title=f"Statement for {client.name}",
         company=company.name,
         client=_client(client),
         facts=(),
-        table=Table(headings=("Invoice", "Subject", "Issued", "Amount", "Due"), rows=rows, figures=3),
-        sums=[(f"Due in {currency}", _Amounts(currency, company)(total)) for currency, total in sorted(due.items())],
+        table=Table(headings=("Invoice", "Subject", "Issued", "Due on", "Amount", "Paid", "Due"), rows=rows, figures=5),
+        sums=[(f"Due in {currency}", amounts[currency](total)) for currency, total in sorted(due.items())],
+        more=("Payments", Table(headings=("Day", "For", "Amount"), rows=paid, figures=1)) if paid else None,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from html import escape
 
-from harbor.products.harvest_timesheets.public_pages.model import Document, Table
+from harbor.products.harvest_timesheets.public_pages.model import Document, Picture, Table
 
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -22,16 +23,21 @@ th,td{{padding:.4rem .6rem;text-align:left;vertical-align:top;border-bottom:1px 
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}}
 dt{{color:#57606a}}dd{{margin:0}}
 .wide{{overflow-x:auto}}
+h1,h2,th{{color:{colour}}}
+header{{display:flex;flex-wrap:wrap;gap:1rem;justify-content:space-between;align-items:start;border-top:.25rem solid {colour};padding-top:1rem}}
+header p{{margin:0;font-weight:600}}
+img{{max-width:min(16rem,100%);max-height:6rem}}
 </style>
 </head>
 <body>
 <main>
-<p>{company}</p>
+<header><p>{company}</p>{logo}</header>
 <h1>{title}</h1>
 <p class="text">{client}</p>
 {facts}
 <div class="wide">{table}</div>
 {sums}
+{more}
 <p class="text">{notes}</p>
 {link}
 </main>
@@ -49,9 +55,24 @@ def page(document: Document, *, pdf: str | None = None) -> str:
         facts=_pairs(document.facts),
         table=_table(document.table),
         sums=_pairs(document.sums),
+        more=_more(document),
+        colour=document.colour,
+        logo="" if document.picture is None else _logo(document.picture, document.company),
         notes=escape(document.notes),
         link="" if pdf is None else f'<p><a href="{escape(pdf)}">Download as PDF</a></p>',
     )
+
+
+def _more(document: Document) -> str:
+    if document.more is None:
+        return ""
+    title, table = document.more
+    return f'<h2>{escape(title)}</h2><div class="wide">{_table(table)}</div>'
+
+
+def _logo(picture: Picture, company: str) -> str:
+    data = b64encode(picture.data).decode()
+    return f'<img src="data:{picture.content_type};base64,{data}" alt="{escape(company)}">'
 
 
 def _pairs(pairs: object) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -14,7 +15,7 @@ import msgspec
 import structlog
 
 from harbor.kernel.errors import Unavailable
-from harbor.products.harvest_timesheets.public_pages.model import Document
+from harbor.products.harvest_timesheets.public_pages.model import Document, Picture, Table
 
 log = structlog.get_logger("harbor.harvest.pdf")
 
@@ -25,6 +26,11 @@ _SECONDS_MAX: Final = 20.0
 _LONG_WORD: Final = re.compile(r"\S{24,}")
 _PIECE: Final = re.compile(r"(\S{12})(?=\S)")
 _BREAK: Final = "\u200b"
+_LOGO_WIDTH_MM, _LOGO_HEIGHT_MM = 60.0, 22.0
+
+
+class Unprintable(Unavailable):
+    """A document that cannot be made, now or later."""
 
 
 class Press:
@@ -56,24 +62,44 @@ def typeset(document: Document) -> bytes:
             command, input=msgspec.json.encode(_told(document)), capture_output=True, timeout=_SECONDS_MAX, env={}
         )
     except subprocess.TimeoutExpired as late:
-        raise Unavailable("This document takes too long to make; look at its page instead.") from late
+        raise Unprintable("This document takes too long to make; look at its page instead.") from late
     if ended.returncode != 0:
         log.warning("typesetting_failed", status=ended.returncode, said=ended.stderr[-500:].decode("utf-8", "replace"))
-        raise Unavailable("This document could not be made; look at its page instead.")
+        raise Unprintable("This document could not be made; look at its page instead.")
     return ended.stdout
 
 
 def _told(document: Document) -> dict[str, Any]:
+    more = document.more
     return {
         "title": _shown(document.title),
         "company": _shown(document.company),
         "client": _shown(document.client),
         "facts": [(name, _shown(value)) for name, value in document.facts],
-        "headings": document.table.headings,
-        "figures": document.table.figures,
-        "rows": [[_shown(cell) for cell in row] for row in document.table.rows],
+        "table": _table(document.table),
         "sums": document.sums,
         "notes": _shown(document.notes),
+        "colour": document.colour,
+        "more": None if more is None else {"title": more[0], **_table(more[1])},
+        "logo": None if document.picture is None else _logo(document.picture),
+    }
+
+
+def _table(table: Table) -> dict[str, Any]:
+    return {
+        "headings": table.headings,
+        "figures": table.figures,
+        "rows": [[_shown(cell) for cell in row] for row in table.rows],
+    }
+
+
+def _logo(picture: Picture) -> dict[str, Any]:
+    """The picture with the width at which it fits the head of a page."""
+    scale = min(_LOGO_WIDTH_MM / picture.width, _LOGO_HEIGHT_MM / picture.height)
+    return {
+        "data": b64encode(picture.data).decode(),
+        "ending": picture.content_type.partition("/")[2],
+        "width_mm": round(picture.width * scale, 2),
     }
 
 

@@ -9,6 +9,7 @@ from harbor.kernel.errors import Missing
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Principal, system
 from harbor.kernel.storage.database import Tx
+from harbor.products.harvest_timesheets.billing_settings import branding
 from harbor.products.harvest_timesheets.bills import messages as bill_messages
 from harbor.products.harvest_timesheets.bills import service as bills
 from harbor.products.harvest_timesheets.bills.model import BillKind
@@ -19,6 +20,7 @@ from harbor.products.harvest_timesheets.estimates import messages as estimate_me
 from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.estimates.model import Estimate
 from harbor.products.harvest_timesheets.invoices import messages as invoice_messages
+from harbor.products.harvest_timesheets.invoices import payments
 from harbor.products.harvest_timesheets.invoices import reading as invoices
 from harbor.products.harvest_timesheets.invoices.model import Invoice
 from harbor.products.harvest_timesheets.public_pages.model import Document, of_account, of_estimate, of_invoice
@@ -51,7 +53,9 @@ def statement(tx: Tx, call_in: CallIn, key: str) -> Document:
     if found is None:
         raise _nothing()
     call = _acting(tx, call_in, found.account_id)
-    return of_account(found, invoices.sent_to(call, found.id), company.of(call))
+    sent = invoices.sent_to(call, found.id)
+    made = of_account(found, sent, payments.of_invoices(call, sent), company.of(call))
+    return made.in_the_look_of(call.account_id, branding.of(call))
 
 
 def is_unseen_invoice(tx: Tx, call_in: CallIn, key: str) -> bool:
@@ -86,12 +90,14 @@ def see_estimate(tx: Tx, call_in: CallIn, key: str) -> None:
 
 def _of_invoice(call: Call, found: Invoice) -> Document:
     lines = bills.lines_of(call, BillKind.INVOICE, [found.id])[found.id]
-    return of_invoice(found, lines, clients.find(call, found.client_id), company.of(call))
+    made = of_invoice(found, lines, clients.find(call, found.client_id), company.of(call))
+    return made.in_the_look_of(call.account_id, branding.of(call))
 
 
 def _of_estimate(call: Call, found: Estimate) -> Document:
     lines = bills.lines_of(call, BillKind.ESTIMATE, [found.id])[found.id]
-    return of_estimate(found, lines, clients.find(call, found.client_id), company.of(call))
+    made = of_estimate(found, lines, clients.find(call, found.client_id), company.of(call))
+    return made.in_the_look_of(call.account_id, branding.of(call))
 
 
 def _invoice(tx: Tx, key: str) -> Invoice:
