@@ -55,14 +55,14 @@ async def test_verifications_are_listed_shown_and_erased(house: Office) -> None:
     await house.house.settle()
     id_ = made["verification_id"]
 
-    assert "Us criminal record check, tier 2" in await _page(ada, "verifications")
+    assert "US criminal record check, tier 2" in await _page(ada, "verifications")
     assert "Nothing found" in await _page(ada, "verifications?search=nothing-like-this")
     reply = await ada.get(f"{BASE}/verifications/{id_}")
     assert b"<script>alert" not in reply.body
     page = unescape(reply.body.decode())
     for words in (
         "Application completely returned",
-        "Ssn id document reports",
+        "SSN trace",
         "catalogue_edition",
         "Delete the check",
     ):

@@ -45,7 +45,7 @@ def show(call: Call) -> Html:
         "organization_id": public_id(call.account_id),
         "organization": organization,
         "editions": list(EDITIONS),
-        "types": [(type_.value, organization.retention_days.get(type_)) for type_ in Type],
+        "types": [(type_, organization.retention_days.get(type_)) for type_ in Type],
         "people": _people(call),
         "catalogue": catalogue.shown(),
     }

@@ -71,7 +71,7 @@ def show(call: Call, place: Place) -> Html:
         "is_startable": found.type in STARTABLE and found.status is Status.STARTED,
         "can_manage": call.principal.has_scope(places.MANAGE),
     }
-    return Html("verification.html", found.type.value.replace("_", " ").capitalize(), context, TRAIL)
+    return Html("verification.html", "Verification", context, TRAIL)
 
 
 def redact(call: Call, place: Place, environment: str, body: Confirmed) -> Answer:
