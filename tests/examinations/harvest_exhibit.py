@@ -154,6 +154,7 @@ READING: Final = (
     _read("imports.list"),
     _read("imports.retrieve", import_id="$import"),
     _read("imports.report", import_id="$import"),
+    _read("export.download"),
     _read("csv_imports.list"),
     _read("csv_imports.retrieve", import_id="$csv_import"),
 )

@@ -10,6 +10,7 @@ import click
 
 from harbor.cli.output import Failure
 from harbor.cli.time_choice import Day, Hours, project_and_task, today
+from harbor.cli.time_export import export
 from harbor.cli.time_import import import_
 from harbor.cli.time_session import Harvest, with_harvest
 
@@ -42,7 +43,9 @@ def time() -> None:
       harbor time list --from 2026-05-01
     """
 
+
 time.add_command(import_)
+time.add_command(export)
 
 
 @time.command()

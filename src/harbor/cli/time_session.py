@@ -108,6 +108,11 @@ def harvest_url(host: str) -> str:
     return origin.rstrip("/") if urlsplit(origin).path else f"{origin}/harvest"
 
 
+def refused(reply: httpx.Response) -> Failure:
+    """The failure that a refusal means."""
+    return _failure(reply, _json(reply))
+
+
 def _failure(reply: httpx.Response, answer: object) -> Failure:
     status = reply.status_code
     body = answer if isinstance(answer, dict) else {}

@@ -12,6 +12,7 @@ from harbor.products.harvest_timesheets.estimates import messages_api as estimat
 from harbor.products.harvest_timesheets.expense_categories import api as expense_categories
 from harbor.products.harvest_timesheets.expenses import api as expenses
 from harbor.products.harvest_timesheets.expenses import receipts_api as receipts
+from harbor.products.harvest_timesheets.exporting import api as exporting
 from harbor.products.harvest_timesheets.importing import api as importing
 from harbor.products.harvest_timesheets.importing import csv_api as csv_imports
 from harbor.products.harvest_timesheets.invoices import api as invoices
@@ -63,4 +64,5 @@ ROUTES: tuple[Route, ...] = (
     *public_pages.ROUTES,
     *importing.ROUTES,
     *csv_imports.ROUTES,
+    *exporting.ROUTES,
 )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
 from tests.console.session import Browser
-from tests.harness import Reply
+from tests.harness import Client, Reply
 
 
 async def download(browser: Browser, path: str) -> Reply:
     """The whole reply. `path` lies below the console."""
-    client = browser.client
+    return await whole(browser.client, path, {"cookie": f"harbor_session={browser.secret}"})
+
+
+async def whole(client: Client, path: str, headers: Mapping[str, str]) -> Reply:
+    """The whole reply to a client that says so who it is."""
     below, _, query = path.partition("?")
     scope: MutableMapping[str, Any] = {
         "type": "http",
@@ -22,7 +26,10 @@ async def download(browser: Browser, path: str) -> Reply:
         "path": unquote(below),
         "raw_path": below.encode("ascii"),
         "query_string": query.encode("ascii"),
-        "headers": [(b"host", b"desk.test"), (b"cookie", f"harbor_session={browser.secret}".encode())],
+        "headers": [
+            (b"host", b"desk.test"),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ],
         "client": (client.address, 50_000),
     }
     incoming: list[MutableMapping[str, Any]] = [{"type": "http.request", "body": b"", "more_body": False}]
@@ -41,5 +48,5 @@ async def download(browser: Browser, path: str) -> Reply:
             ended.set()
 
     await client.pipeline(scope, receive, send, below, client.mount)
-    headers = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
-    return Reply(sent[0]["status"], headers, b"".join(message.get("body", b"") for message in sent[1:]))
+    told = {name.decode(): value.decode("latin-1") for name, value in sent[0]["headers"]}
+    return Reply(sent[0]["status"], told, b"".join(message.get("body", b"") for message in sent[1:]))

@@ -28,7 +28,10 @@ COLUMNS: Final = (
     ("harvest_expenses", "user_id"),
     ("harvest_invoices", "creator_id"),
     ("harvest_estimates", "creator_id"),
+    ("harvest_recurring_invoices", "creator_id"),
+    ("harvest_saved_reports", "user_id"),
     ("harvest_imports", "user_id"),
+    ("harvest_csv_imports", "user_id"),
 )
 
 

@@ -19,6 +19,7 @@ from harbor.products.harvest_timesheets.pages.acting import PATH, get, post
 
 IMPORTS: Final = f"{PATH}/imports"
 CSV: Final = f"{PATH}/csv-imports"
+EXPORT: Final = f"{PATH}/export"
 _ONE: Final = f"{IMPORTS}/{{import_number}}"
 TRAIL = (("Import", IMPORTS),)
 NOTICES = {
@@ -111,7 +112,7 @@ def cancel(call: Call, environment: str, import_number: str) -> Answer:
 
 def tabs(here: str) -> dict[str, Any]:
     """The pages that belong together: the ways in, and the way out."""
-    pages = (("imports", "From Harvest", IMPORTS), ("csv", "CSV", CSV))
+    pages = (("imports", "From Harvest", IMPORTS), ("csv", "CSV", CSV), ("export", "Export", EXPORT))
     return {"tabs": [(label, path, name == here) for name, label, path in pages]}
 
 

@@ -77,7 +77,7 @@ def _links(call: Call, here: Company) -> Iterator[Link]:
     for _, path, _ in settings_parts.tabs(call, "")["tabs"][:1]:
         yield Link("Settings", path)
     if me.is_administrator:
-        yield Link("Import", imports.IMPORTS)
+        yield Link("Import and export", imports.IMPORTS)
     yield _DEVELOPERS
 
 
