@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import IO, Any, Final, Protocol
 
 import structlog
 
@@ -43,6 +44,7 @@ from harbor.products.appharbor_apps.builds import service as builds
 from harbor.products.appharbor_apps.builds.following import Changes
 from harbor.products.appharbor_apps.deploys.port import Deployer
 from harbor.products.appharbor_apps.deploys.unrun import UnrunDeployer
+from harbor.products.appharbor_apps.drains.sending import Draining
 from harbor.products.appharbor_apps.edge import AppHarborPipeline
 from harbor.products.appharbor_apps.git.api import Git
 from harbor.products.appharbor_apps.git.backend import Backend
@@ -133,6 +135,7 @@ class AppHarbor:
     blobs: Blobs
     outbound: OutboundPolicy
     bwrap: str | None = field(default=None, init=False)
+    _drains: Once = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
 
     async def start(self) -> None:
@@ -140,22 +143,25 @@ class AppHarbor:
         assert self.setup.limits is not None
         for folder in (self.apps, self._run):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._drains = Once(self._run / "drains.lock")
         self.bwrap = await usable_bwrap()
         if self.bwrap is None:
             log.warning("no_sandbox", allowed=self.settings.appharbor_allow_unsandboxed)
 
     def follow(self, call_of: Callable[[Tx, str], Call]) -> None:
         """Keep runner and router up once there is an application, and hear what they say. For the loop that serves."""
+        draining = Draining(self.database, self.book, self.outbound, self._drains)
+        self._tasks = [asyncio.create_task(draining.run())]
         if self.helpers is not None and self._runs:
             hearing = Hearing(self.runner, self.database, call_of, self.book)
-            works = (self.helpers.keep(self._is_any), hearing.run())
-            self._tasks = [asyncio.create_task(work) for work in works]
+            self._tasks += [asyncio.create_task(self.helpers.keep(self._is_any)), asyncio.create_task(hearing.run())]
 
     async def close(self) -> None:
         """End what this process does; applications run on."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._drains.close()
         if self.helpers is not None:
             self.helpers.leave()
 
@@ -307,6 +313,33 @@ def door(pipeline: Pipeline) -> Door:
         any_origin_headers=_HEADERS,
         any_origin_methods="GET, HEAD, POST, PUT, DELETE, OPTIONS",
     )
+
+
+class Once:
+    """Whether this is the one process of the installation that holds a lock, taken as soon as it is free."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def __call__(self) -> bool:
+        """Whether the lock is ours."""
+        if self._file is not None:
+            return True
+        file = self._path.open("a")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def close(self) -> None:
+        """Let another process have it."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
 def _beside(program: str) -> str | None:

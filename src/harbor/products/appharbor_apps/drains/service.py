@@ -6,6 +6,7 @@ from uuid import UUID
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing, QuotaExceeded
+from harbor.kernel.storage.database import Tx
 from harbor.products.appharbor_apps.access.model import new_guid
 from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.applications.model import Application, Right
@@ -61,6 +62,11 @@ def remove(call: Call, slug: str, drain_id: int) -> None:
 def of_application(call: Call, application_id: int) -> list[Drain]:
     """The drains of an application, for what sends to them; the call acts in its account."""
     return store.of_application(call.tx, call.account_id, application_id)
+
+
+def everywhere(tx: Tx) -> list[Drain]:
+    """The drains of all applications of the installation: for what sends to them."""
+    return store.everywhere(tx)
 
 
 def remove_all(call: Call, application_id: int) -> None:

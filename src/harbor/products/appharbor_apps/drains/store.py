@@ -50,6 +50,11 @@ def of_application(tx: Tx, account_id: str, application_id: int) -> list[Drain]:
     return [_drain(row) for row in rows]
 
 
+def everywhere(tx: Tx) -> list[Drain]:
+    """The drains of all applications of the installation."""
+    return [_drain(row) for row in tx.rows("SELECT * FROM appharbor_drains ORDER BY id")]
+
+
 def delete(tx: Tx, account_id: str, drain_id: int) -> None:
     """Remove a drain."""
     tx.run(

@@ -10,28 +10,29 @@ from harbor.products.appharbor_apps.test_results.model import Kind, Node, Status
 
 def insert_all(tx: Tx, account_id: str, build_id: int, nodes: Sequence[Node]) -> None:
     """Add the tests of a build."""
+    rows: list[dict[str, object]] = [
+        {
+            "account_id": account_id,
+            "build_id": build_id,
+            "sort_key": sort_key(node.path),
+            "path": node.path,
+            "name": node.name,
+            "status": node.status.value,
+            "kind": node.kind.value,
+            "duration_us": node.duration_us,
+            "message": node.message,
+            "stack_trace": node.stack_trace,
+            "output": node.output,
+        }
+        for node in nodes
+    ]
     tx.run_many(
         """
         INSERT INTO appharbor_tests (account_id, build_id, sort_key, path, name, status, kind, duration_us, message,
             stack_trace, output)
         VALUES (:account_id, :build_id, :sort_key, :path, :name, :status, :kind, :duration_us, :message, :stack_trace, :output)
         """,
-        [
-            {
-                "account_id": account_id,
-                "build_id": build_id,
-                "sort_key": sort_key(node.path),
-                "path": node.path,
-                "name": node.name,
-                "status": node.status.value,
-                "kind": node.kind.value,
-                "duration_us": node.duration_us,
-                "message": node.message,
-                "stack_trace": node.stack_trace,
-                "output": node.output,
-            }
-            for node in nodes
-        ],
+        rows,
     )
 
 
