@@ -15,14 +15,19 @@ _PAGE = """<!doctype html>
 <meta name="robots" content="noindex">
 <title>{title} – {company}</title>
 <style>
+:root{{color-scheme:light}}
 body{{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}}
 table{{border-collapse:collapse;width:100%;margin:1.5rem 0}}
 th,td{{padding:.4rem .6rem;text-align:left;vertical-align:top;border-bottom:1px solid #c9d1d9;overflow-wrap:anywhere}}
+td:first-child{{min-width:5rem;overflow-wrap:break-word}}
 .figure{{text-align:right;white-space:nowrap;overflow-wrap:normal}}
 .text{{white-space:pre-line}}
 dl{{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}}
 dt{{color:#57606a}}dd{{margin:0}}
 .wide{{overflow-x:auto}}
+.sums{{width:max-content;max-width:100%;margin-left:auto;font-variant-numeric:tabular-nums}}
+.sums dd{{text-align:right}}
+.sums dt:last-of-type,.sums dd:last-of-type{{font-weight:700;color:inherit}}
 h1,h2,th{{color:{colour}}}
 header{{display:flex;flex-wrap:wrap;gap:1rem;justify-content:space-between;align-items:start;border-top:.25rem solid {colour};padding-top:1rem}}
 header p{{margin:0;font-weight:600}}
@@ -54,7 +59,7 @@ def page(document: Document, *, pdf: str | None = None) -> str:
         client=escape(document.client),
         facts=_pairs(document.facts),
         table=_table(document.table),
-        sums=_pairs(document.sums),
+        sums=_pairs(document.sums, "sums"),
         more=_more(document),
         colour=document.colour,
         logo="" if document.picture is None else _logo(document.picture, document.company),
@@ -75,10 +80,10 @@ def _logo(picture: Picture, company: str) -> str:
     return f'<img src="data:{picture.content_type};base64,{data}" alt="{escape(company)}">'
 
 
-def _pairs(pairs: object) -> str:
+def _pairs(pairs: object, name: str = "facts") -> str:
     assert isinstance(pairs, list | tuple), pairs
     inner = "".join(f"<dt>{escape(label)}</dt><dd>{escape(value)}</dd>" for label, value in pairs)
-    return f"<dl>{inner}</dl>" if inner else ""
+    return f'<dl class="{name}">{inner}</dl>' if inner else ""
 
 
 def _table(table: Table) -> str:
