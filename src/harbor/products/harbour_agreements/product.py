@@ -20,6 +20,7 @@ from harbor.kernel.webhooks.view import View
 from harbor.products.harbour_agreements.api_keys.jobs import exposed_kind
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
+from harbor.products.harbour_agreements.engine.secrets import ANSWER_PURPOSE, APPLICANT_PURPOSE
 from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
 from harbor.products.harbour_agreements.organizations.model import zones
 from harbor.products.harbour_agreements.provider_configs.service import PURPOSE as PROVIDER_SECRETS
@@ -41,6 +42,18 @@ RACING_INDEXES: frozenset[str] = frozenset()
 # What a rotation of the master key seals again.
 SEALED: Sequence[Sealed] = (
     Sealed(table="harbour_providers", column="secrets", purpose=PROVIDER_SECRETS, key=("account_id", "id")),
+    Sealed(
+        table="harbour_applicant_secrets",
+        column="sealed",
+        purpose=APPLICANT_PURPOSE,
+        key=("account_id", "verification_id"),
+    ),
+    Sealed(
+        table="harbour_raw_answers",
+        column="sealed",
+        purpose=ANSWER_PURPOSE,
+        key=("account_id", "verification_id", "update_id"),
+    ),
 )
 # What names blobs: the sweep removes the others.
 NAMINGS: Sequence[Naming] = (evidence_among,)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from tests.products.harbour_agreements.office import CRIMINAL, DRUG, IDENTITY, Office, pairs
 
 from harbor.kernel.jobs import queue as jobs
+from harbor.products.harbour_agreements.engine import secrets
+from harbor.products.harbour_agreements.engine import service as engine
 from harbor.products.harbour_agreements.engine.jobs import RETENTION
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.organizations.model import Organization
+from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.model import Type
 
 MARK = "Q7marker7Q"
@@ -109,7 +112,7 @@ async def test_what_an_organization_no_longer_keeps_is_redacted_by_the_sweep(off
     assert rows == []  # thirty days after completion
 
 
-async def test_the_numbers_of_the_applicant_are_kept_nowhere(office: Office) -> None:
+async def test_the_numbers_of_the_applicant_are_sealed_and_go_thirty_days_after_the_end(office: Office) -> None:
     applicant = {
         "first_name": "A",
         "last_name": "B",
@@ -127,6 +130,24 @@ async def test_the_numbers_of_the_applicant_are_kept_nowhere(office: Office) -> 
     )
     assert "987-65" not in str(tables)
     assert "D7788990" not in str(tables)
+    found = await office.write(
+        lambda call: engine.applicant_of(call, verifications.visible(call, made["verification_id"]))
+    )
+    assert found is not None
+    assert (found.ssn, found.licence_number) == ("987-65-4321", "D7788990")
+    answers = await office.write(lambda call: secrets.answers_of(call, made["verification_id"]))
+    assert "us_criminal_record_check_result" in answers[-1][1]
+
+    async def kept() -> list[int]:
+        names = ("harbour_applicant_secrets", "harbour_raw_answers")
+        return await office.write(lambda call: [len(call.tx.rows(f"SELECT * FROM {name}")) for name in names])
+
+    office.clock.advance(8 * 86_400)
+    await _sweep(office)
+    assert await kept() == [1, 0]
+    office.clock.advance(23 * 86_400)
+    await _sweep(office)
+    assert await kept() == [0, 0]
 
 
 async def _sweep(office: Office) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.jobs import queue as jobs
 from harbor.products.harbour_agreements import ids
-from harbor.products.harbour_agreements.engine import breaker, journal, service, store
+from harbor.products.harbour_agreements.engine import breaker, journal, secrets, service, store
 from harbor.products.harbour_agreements.engine.model import Opened
 from harbor.products.harbour_agreements.engine.rules import Taken
 from harbor.products.harbour_agreements.providers.protocol import Started, Update
@@ -119,6 +119,8 @@ def _create(call: Call, opened: Opened, reference: str, first: Update) -> Verifi
         verifications.add(call, part)
     store.insert_consent(call.tx, call.account_id, _consent(opened, consent_id))
     store.insert_applicant(call.tx, call.account_id, check.id, opened.applicant)
+    secrets.keep_applicant(call, check.id, opened.applicant)
+    secrets.keep_answer(call, check.id, first.update_id, first.raw)
     service.note(call, check, first, Taken.APPLIED)
     service.follow(call, check.id)
     return check

@@ -17,7 +17,8 @@ from harbor.kernel.jobs.model import JobKind, JsonObject
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.retention.steps import Budget, Reached, walk_kind
 from harbor.kernel.storage.database import Lane, Tx
-from harbor.products.harbour_agreements.engine import breaker, creating, service, store
+from harbor.products.harbour_agreements.engine import breaker, creating, secrets_store, service, store
+from harbor.products.harbour_agreements.engine.secrets import ANSWERS_KEPT
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.providers.protocol import (
     Followed,
@@ -152,8 +153,14 @@ def _retention_step(call_of: CallOf, applicant_days: int) -> Callable[[Tx, JsonO
 
     def step(tx: Tx, _at: JsonObject, budget: Budget) -> Reached:
         before_us = micros(tx.now - timedelta(days=applicant_days))
-        if not budget.drain(lambda limit: store.erase_applicants(tx, before_us, limit)):
-            return Reached({})
+        answered_us = micros(tx.now - ANSWERS_KEPT)
+        for erase in (
+            lambda limit: store.erase_applicants(tx, before_us, limit),
+            lambda limit: secrets_store.erase_applicants(tx, before_us, limit),
+            lambda limit: secrets_store.erase_answers(tx, answered_us, limit),
+        ):
+            if not budget.drain(erase):
+                return Reached({})
         for account_id in organizations.limiting_retention(tx):
             call = call_of(tx, account_id)
             for type_, days in organizations.of_account(tx, account_id).retention_days.items():

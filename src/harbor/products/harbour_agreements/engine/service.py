@@ -13,7 +13,7 @@ from datetime import datetime
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, HarborError, Unavailable
 from harbor.kernel.jobs import queue as jobs
-from harbor.products.harbour_agreements.engine import activity, journal, rules, store
+from harbor.products.harbour_agreements.engine import activity, journal, rules, secrets, secrets_store, store
 from harbor.products.harbour_agreements.engine.redaction import redacted
 from harbor.products.harbour_agreements.engine.rules import Taken
 from harbor.products.harbour_agreements.organizations import service as organizations
@@ -51,7 +51,7 @@ def followed(call: Call, verification: Verification) -> Followed:
             attempt=verification.attempt,
             metadata=verification.metadata,
         ),
-        applicant=store.applicant(call.tx, call.account_id, verification.id),
+        applicant=applicant_of(call, verification),
         reference=verification.provider_reference,
         last_update_id=poll.last_update_id,
         failures=poll.failures,
@@ -60,8 +60,9 @@ def followed(call: Call, verification: Verification) -> Followed:
 
 
 def applicant_of(call: Call, verification: Verification) -> Applicant | None:
-    """Who is checked; None once erased."""
-    return store.applicant(call.tx, call.account_id, verification.id)
+    """Who is checked, with the numbers that were given; None once erased."""
+    found = store.applicant(call.tx, call.account_id, verification.id)
+    return secrets.with_numbers(call, verification.id, found)
 
 
 def running(call: Call, providers: Providers, verification: Verification) -> Provider:
@@ -91,6 +92,7 @@ def apply(call: Call, verification_id: str, update: Update) -> Taken:
         return Taken.REPEATED
     if taken is not Taken.APPLIED:
         return taken
+    secrets.keep_answer(call, present.id, update.update_id, update.raw)
     parts = _move_parts(call, present, update)
     journal.write(call, present.id, update.activity, at=update.occurred_at)
     rows = rules.moved(present, update, parts, call.tx.now)
@@ -102,7 +104,7 @@ def apply(call: Call, verification_id: str, update: Update) -> Taken:
     for row in rows:
         before = verifications.save(call, before, replace(row, details=details, latest_response=response))
     if before.status is Status.COMPLETED:
-        store.end_applicant(call.tx, call.account_id, before.id)
+        _end_applicant(call, before.id)
     return Taken.APPLIED
 
 
@@ -113,7 +115,7 @@ def cancel(call: Call, verification: Verification, *, superseded_by: str | None 
     details = present.details if superseded_by is None else {**present.details, "superseded_by": superseded_by}
     row = rules.cancelled(present, call.tx.now)
     response = journal.response(call, present.id, journal.block_of(present))
-    store.end_applicant(call.tx, call.account_id, present.id)
+    _end_applicant(call, present.id)
     return verifications.save(call, present, replace(row, details=details, latest_response=response))
 
 
@@ -169,8 +171,7 @@ def redact(call: Call, verification: Verification) -> Verification:
         raise Conflict(f"Verification {present.id} is {present.status}; it can be redacted when it has ended.")
     if present.parent_id is not None:
         raise invalid(Problem("verification_id", "custom", f"A part is redacted with its check {present.parent_id}."))
-    store.erase_applicant(call.tx, call.account_id, present.id)
-    store.erase_review(call.tx, call.account_id, present.id)
+    store.erase_personal(call.tx, call.account_id, present.id)
     return verifications.redact(call, present)
 
 
@@ -187,6 +188,11 @@ def refusal(error: ProviderDown | ProviderError) -> HarborError:
     return Unavailable(
         str(error) or "The provider does not answer.", code="provider_unavailable", retry_after_s=after_s
     )
+
+
+def _end_applicant(call: Call, verification_id: str) -> None:
+    store.end_applicant(call.tx, call.account_id, verification_id)
+    secrets_store.end_applicant(call.tx, call.account_id, verification_id)
 
 
 def _move_parts(call: Call, check: Verification, update: Update) -> Sequence[Verification]:

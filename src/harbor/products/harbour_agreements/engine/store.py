@@ -14,15 +14,20 @@ from harbor.products.harbour_agreements.engine.activity import Entry
 from harbor.products.harbour_agreements.providers.protocol import Applicant
 
 _APPLICANT = ("first_name", "last_name", "email", "date_of_birth", "phone", "addresses", "licence_state")
-# What reviewers wrote and kept is of the person too.
-_OF_REVIEW = ("harbour_reviews", "harbour_review_evidence")
+# What is erased of a check whose outcome stays. What reviewers wrote and kept is of the person too.
+_PERSONAL = (
+    "harbour_applicants",
+    "harbour_applicant_secrets",
+    "harbour_raw_answers",
+    "harbour_reviews",
+    "harbour_review_evidence",
+)
 _OF_VERIFICATION = (
     "harbour_consents",
-    "harbour_applicants",
     "harbour_activity",
     "harbour_provider_updates",
     "harbour_polls",
-    *_OF_REVIEW,
+    *_PERSONAL,
 )
 
 
@@ -74,7 +79,7 @@ def insert_consent(tx: Tx, account_id: str, consent: Consent) -> None:
 
 
 def insert_applicant(tx: Tx, account_id: str, verification_id: str, applicant: Applicant) -> None:
-    """Keep who is checked, without the numbers that only the provider needs."""
+    """Keep who is checked, without the numbers, which are sealed."""
     kept = {name: getattr(applicant, name) for name in _APPLICANT}
     tx.run(
         """
@@ -124,18 +129,9 @@ def erase_applicants(tx: Tx, ended_before_us: int, limit: int) -> int:
     )
 
 
-def erase_applicant(tx: Tx, account_id: str, verification_id: str) -> None:
-    """Erase an applicant now."""
-    tx.run(
-        "DELETE FROM harbour_applicants WHERE account_id = :account_id AND verification_id = :id",
-        account_id=account_id,
-        id=verification_id,
-    )
-
-
-def erase_review(tx: Tx, account_id: str, verification_id: str) -> None:
-    """Erase what reviewers wrote and kept beside a check."""
-    for table in _OF_REVIEW:
+def erase_personal(tx: Tx, account_id: str, verification_id: str) -> None:
+    """Erase now who was checked, what was answered, and what reviewers wrote and kept."""
+    for table in _PERSONAL:
         tx.run(
             f"DELETE FROM {table} WHERE account_id = :account_id AND verification_id = :id",
             account_id=account_id,

@@ -10,6 +10,7 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
 from harbor.kernel.http.page import Html, go
 from harbor.kernel.http.routes import Answer, Place, Route
+from harbor.products.harbour_agreements.engine import secrets
 from harbor.products.harbour_agreements.engine import service as engine
 from harbor.products.harbour_agreements.ordering import Order
 from harbor.products.harbour_agreements.pages import places
@@ -69,6 +70,7 @@ def show(call: Call, place: Place) -> Html:
         "evidence": reviews.evidence_of(call, found),
         "review": review,
         "is_startable": found.type in STARTABLE and found.status is Status.STARTED,
+        "answers": secrets.answers_of(call, found.id) if call.principal.has_scope(places.MANAGE) else (),
         "can_manage": call.principal.has_scope(places.MANAGE),
     }
     return Html("verification.html", "Verification", context, TRAIL)

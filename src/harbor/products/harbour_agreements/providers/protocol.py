@@ -37,7 +37,7 @@ class Unauthentic(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applicant:
-    """The person who is checked. `ssn` and `licence_number` reach the provider when a check starts and are kept nowhere."""
+    """The person who is checked. `ssn` and `licence_number` reach the provider and are kept sealed."""
 
     first_name: str = field(repr=False)
     last_name: str = field(repr=False)
