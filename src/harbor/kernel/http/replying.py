@@ -7,14 +7,14 @@ so. Head and body then leave together. Everything else is as uvicorn has it, and
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, STATUS_LINE, RequestResponseCycle
 
 WHOLE = "harbor.whole"
-EXTENSIONS: Mapping[str, Mapping[str, object]] = {WHOLE: {}}
+EXTENSIONS: dict[str, dict[object, object]] = {WHOLE: {}}
 # Joining copies: a larger body costs more copied than sent by itself, and those who count its bytes wait for its end.
 _JOINED_BYTES_MAX = 65_536
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 Row = dict[str, Any]
-Many = Sequence[dict[str, object]] | Sequence[tuple[object, ...]]
+Many = Sequence[Mapping[str, object]] | Sequence[tuple[object, ...]]
 Work = Callable[["Tx"], T]
 
 
