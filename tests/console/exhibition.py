@@ -26,6 +26,9 @@ from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
 from harbor.products.harvest_timesheets.expenses import service as expenses
 from harbor.products.harvest_timesheets.expenses.model import Receipt
+from harbor.products.harvest_timesheets.importing import csv_service
+from harbor.products.harvest_timesheets.importing import service as importing
+from harbor.products.harvest_timesheets.importing.csv_reading import Kind
 from harbor.products.harvest_timesheets.invoices import service as invoices
 from harbor.products.harvest_timesheets.item_categories import service as items
 from harbor.products.harvest_timesheets.opening import open_account
@@ -171,7 +174,14 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
         invoice = invoices.add(call, invoices.NewInvoice(client_id=client.id))
         rhythm = {"every": 1, "unit": Unit.MONTH, "starts_on": call.tx.now.date()}  # of a recurring invoice
         rent = LineChange(facts={"category": "Service", "unit_price_e4": 10_000})  # of a recurring invoice
+        import_ = importing.start(
+            call, source_url="https://time.example", source_account="7", token="none", is_full=True
+        )
+        rows = csv_service.read("Date,Project,Task,Hours\n2026-05-25,Website,Design,1\n", Kind.TIME, "%Y-%m-%d")
+        csv = csv_service.start(call, rows, kind=Kind.TIME, file_name="a.csv", is_dry=True, makes_missing=False)
         return {
+            "import_number": str(import_.id),
+            "csv_number": str(csv.id),
             "invoice_id": str(invoice.id),
             "recurring_id": str(recurring.add(call, client.id, rhythm, [rent]).id),
             "estimate_id": str(estimates.add(call, client.id, {}, ()).id),

@@ -19,7 +19,7 @@ from harbor.products.harvest_timesheets.importing.csv_reading import BYTES_MAX, 
 from harbor.products.harvest_timesheets.pages.acting import get, post
 from harbor.products.harvest_timesheets.pages.imports import CSV, KINDS, TRAIL, tabs
 
-_ONE: Final = f"{CSV}/{{import_number}}"
+_ONE: Final = f"{CSV}/{{csv_number}}"
 NOTICES = {"csv_started": "The import has started. It goes on if you leave this page."}
 WORDS: Final = {Kind.TIME: "Time", Kind.EXPENSES: "Expenses"}
 _LISTED: Final = 20
@@ -65,9 +65,9 @@ def start(call: Call, environment: str, body: File, prepared: service.Read | Inv
     return go(f"{CSV}/{each.id}".format(environment=environment), done="csv_started")
 
 
-def show(call: Call, import_number: str) -> Html:
+def show(call: Call, csv_number: str) -> Html:
     """One import: how far it is, and what is wrong with its rows."""
-    each = service.find(call, wire.read_id(import_number))
+    each = service.find(call, wire.read_id(csv_number))
     context = {
         "each": each,
         "word": WORDS[each.kind],
