@@ -86,6 +86,10 @@ READING: Final = (
     _read("exceptions.retrieve", f"{_APP}/errors/$exception"),
     _read("drains.list", f"{_APP}/drains"),
     _read("drains.retrieve", f"{_APP}/drains/$drain"),
+    _read("logs.list", f"{_APP}/logs?limit=5&search=tide"),
+    _read("releases.list", f"{_APP}/releases"),
+    _read("formation.list", f"{_APP}/formation"),
+    _read("processes.list", f"{_APP}/processes"),
     _read("git.refs", "/tidetables.git/info/refs?service=git-upload-pack"),
 )
 
@@ -98,6 +102,11 @@ CHANGING: Final = (
     ),
     Step("hostnames.edit", f"{_APP}/hostnames/$hostname", 200, "administrator", {"canonical": True}),
     Step("collaborators.edit", f"{_APP}/collaborators/$collaborator", 200, "administrator", {"role": "collaborator"}),
+    Step("formation.edit", f"{_APP}/formation", 200, "administrator", {"web": {"quantity": 2}, "worker": 0}),
+    # While the deployment above has not begun.
+    Step("releases.rollback", f"{_APP}/releases/1/rollback", 409, "collaborator"),
+    # Nothing runs where nobody runs it.
+    Step("runs.create", f"{_APP}/runs", 503, "collaborator", {"command": "env"}),
     Step("git.pull", "/tidetables.git/git-upload-pack", 200, "collaborator", b"0000"),
     Step("git.push", "/tidetables.git/git-receive-pack", 200, "collaborator", b"0000"),
 )

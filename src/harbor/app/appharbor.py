@@ -258,6 +258,7 @@ class AppHarbor:
             "appharbor.book": self.book,
             "appharbor.git": Git(repositories=self.repositories, backend=backend),
             "appharbor.build_changes": Changes(self.database),
+            "appharbor.runner": self.runner if self.helpers is not None and self._runs else None,
         }
 
     @cached_property

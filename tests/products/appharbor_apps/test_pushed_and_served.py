@@ -48,6 +48,12 @@ async def test_an_application_outlives_everything_but_its_deletion(
         os.kill(web["pid"], signal.SIGKILL)
         await _until(lambda: _is_up_again(place, web["pid"]))
         again = await get()
+        said = await place.client.request(
+            "POST", "/appharbor/applications/tides/runs", {"command": "echo $HARBOR_APP; exit 3"}
+        )
+        await place.client.request("PUT", "/appharbor/applications/tides/formation", {"web": 2})
+        await _until(lambda: _are_up(place, 2))
+        await _until(lambda: _is_logged(place, "GET / 200"))
         await place.client.request("DELETE", "/appharbor/applications/tides")
         await place.house.worker.run_due(clock.now())
         gone = await get()
@@ -60,6 +66,7 @@ async def test_an_application_outlives_everything_but_its_deletion(
     assert without == served
     assert adopted == before
     assert again == served
+    assert said.json() == {"exit_code": 3, "timed_out": False, "output": "tides"}
     assert gone[0] == 404
 
 
@@ -86,6 +93,15 @@ async def _is_another(place: Mounted, name: str, pid: int) -> bool:
 
 async def _is_up_again(place: Mounted, pid: int) -> bool:
     return any(each["is_live"] and each["pid"] != pid for each in (await _status(place))["processes"])
+
+
+async def _are_up(place: Mounted, count: int) -> bool:
+    return [each["state"] for each in await place.get("/applications/tides/processes")] == ["up"] * count
+
+
+async def _is_logged(place: Mounted, text: str) -> bool:
+    reply = await place.client.request("GET", "/appharbor/applications/tides/logs?source=router")
+    return text in reply.body.decode()
 
 
 async def _until(holds: Callable[[], Awaitable[bool]], within_s: float = 20.0) -> None:

@@ -15,6 +15,7 @@ from harbor.products.appharbor_apps.config_variables import service as variables
 from harbor.products.appharbor_apps.deploys import service as deploys
 from harbor.products.appharbor_apps.drains import service as drains
 from harbor.products.appharbor_apps.exceptions import service as exceptions
+from harbor.products.appharbor_apps.formation import service as formation
 from harbor.products.appharbor_apps.hostnames import service as hostnames
 from harbor.products.appharbor_apps.service_hooks import service as service_hooks
 from harbor.products.appharbor_apps.test_results import service as test_results
@@ -41,7 +42,7 @@ def remove_kind(call_of: CallOf, removers: Sequence[Remove]) -> JobKind:
 
 def _small(call: Call, application_id: int) -> None:
     deploys.remove_all(call, application_id)
-    for slice_ in (collaborators, variables, hostnames, service_hooks, drains, exceptions):
+    for slice_ in (collaborators, variables, hostnames, service_hooks, drains, exceptions, formation):
         slice_.remove_all(call, application_id)
 
 

@@ -21,6 +21,7 @@ from harbor.products.appharbor_apps.config_variables import service as variables
 from harbor.products.appharbor_apps.deploys import service
 from harbor.products.appharbor_apps.deploys.model import DEPLOY_JOB, Reason, Release
 from harbor.products.appharbor_apps.deploys.port import Artefact, Deployed, Deployer, Order
+from harbor.products.appharbor_apps.formation import service as formation
 from harbor.products.appharbor_apps.hostnames import service as hostnames
 from harbor.products.appharbor_apps.hostnames.model import Hostname
 from harbor.products.appharbor_apps.logs.book import Book
@@ -37,6 +38,7 @@ class _Begun:
     build: Build
     release: Release
     hostnames: list[Hostname]
+    formation: dict[str, tuple[int, int]]
 
 
 def deploy_kind(call_of: CallOf, deployer: Deployer, book: Book) -> JobKind:
@@ -46,7 +48,8 @@ def deploy_kind(call_of: CallOf, deployer: Deployer, book: Book) -> JobKind:
         account_id = context.job.account_id
         application_id = int(context.job.data["application_id"])
         reason = Reason(context.job.data["reason"])
-        begun = await context.write(lambda tx: _begin(call_of(tx, account_id), application_id, reason))
+        former = context.job.data.get("variables_of")
+        begun = await context.write(lambda tx: _begin(call_of(tx, account_id), application_id, reason, former))
         if begun is None:
             return None
 
@@ -69,13 +72,16 @@ def deploy_kind(call_of: CallOf, deployer: Deployer, book: Book) -> JobKind:
     return JobKind(name=DEPLOY_JOB, run=run, attempts_max=ATTEMPTS_MAX, retry_delay_s_min=1, lane=Lane.FOREGROUND)
 
 
-def _begin(call: Call, application_id: int, reason: Reason) -> _Begun | None:
-    release = service.begin(call, application_id, reason, variables.environment(call, application_id))
+def _begin(call: Call, application_id: int, reason: Reason, former: int | None) -> _Begun | None:
+    present = None if former is None else service.variables_of(call, application_id, former)
+    present = variables.environment(call, application_id) if present is None else present
+    release = service.begin(call, application_id, reason, present)
     application = applications.find(call, application_id)
     if release is None or application is None:
         return None
     build = builds.of_application(call, application_id, release.build_id)
-    return _Begun(application, build, release, hostnames.of_application(call, application_id))
+    formed = {each.kind: (each.quantity, each.memory_mb) for each in formation.of_application(call, application_id)}
+    return _Begun(application, build, release, hostnames.of_application(call, application_id), formed)
 
 
 def _finish(call: Call, begun: _Begun, *, is_live: bool) -> None:
@@ -118,4 +124,5 @@ def _order(begun: _Begun) -> Order:
         canonical=next((each.value for each in begun.hostnames if each.canonical), None),
         health_check_path=application.health_check_path,
         is_file_system_writable=application.is_file_system_writable,
+        formation=begun.formation,
     )

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     PUSH = "push"
     DEPLOY = "deploy"
     CONFIGURATION = "configuration"
+    ROLLBACK = "rollback"
 
 
 class State(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Conflict
+from harbor.kernel.errors import Conflict, Invalid, Missing
 from harbor.kernel.jobs import queue
 from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.applications.model import Application, Right
@@ -51,6 +51,26 @@ def refresh(call: Call, application_id: int) -> None:
         return
     due_at = call.tx.now + REFRESH_DELAY
     _start(call, application, application.live_build_id, Reason.CONFIGURATION, due_at=due_at)
+
+
+def rollback(call: Call, slug: str, number: int) -> None:
+    """Go back to a release, with the variables that it had. Raises `Conflict` while something is being deployed."""
+    call, application = applications.require(call, slug, Right.PUSH)
+    call.tx.lock(_LOCK, application.id)
+    release = store.find(call.tx, call.account_id, application.id, number, call.vault)
+    if release is None:
+        raise Missing("Not Found")
+    if release.state not in (State.LIVE, State.RETIRED):
+        raise Invalid("Only a release that was live can be gone back to.", code="not_deployable")
+    if application.deploying_build_id is not None:
+        raise Conflict("Something is being deployed; try again when it has ended.", code="build_deploying")
+    _start(call, application, release.build_id, Reason.ROLLBACK, due_at=None, variables_of=number)
+
+
+def variables_of(call: Call, application_id: int, number: int) -> dict[str, str] | None:
+    """The variables that a release had; None if it is gone."""
+    release = store.find(call.tx, call.account_id, application_id, number, call.vault)
+    return None if release is None else release.variables
 
 
 def reroute(call: Call) -> None:
@@ -137,13 +157,21 @@ def remove_all(call: Call, application_id: int) -> None:
     reroute(call)
 
 
-def _start(call: Call, application: Application, build_id: int, reason: Reason, *, due_at: datetime | None) -> None:
+def _start(
+    call: Call,
+    application: Application,
+    build_id: int,
+    reason: Reason,
+    *,
+    due_at: datetime | None,
+    variables_of: int | None = None,
+) -> None:
     applications.put(call, replace(application, deploying_build_id=build_id, wanted_build_id=None))
     queue.enqueue(
         call.tx,
         call.account_id,
         DEPLOY_JOB,
-        {"application_id": application.id, "reason": reason.value},
+        {"application_id": application.id, "reason": reason.value, "variables_of": variables_of},
         job_id=call.new_id("job_"),
         due_at=due_at,
     )

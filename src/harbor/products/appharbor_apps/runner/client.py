@@ -100,6 +100,11 @@ class Runner:
         answer = await self.ask(request, answer_s=timeout_s + _ANSWER_S)
         return answer["code"], list(answer["lines"])
 
+    async def detach(self, application_id: int, command: str, timeout_s: float) -> None:
+        """Run a command in the live release without waiting for it. Raises `Unavailable` if none is live."""
+        about = {"command": command, "timeout_s": timeout_s, "detach": True}
+        await self.ask({"do": "run", "application_id": application_id, **about})
+
     async def ask(self, request: Mapping[str, Any], *, answer_s: float = _ANSWER_S) -> dict[str, Any]:
         """The answer to a request that has one. Raises `Unavailable`."""
         trouble = "The runner does not answer; try again in a moment."

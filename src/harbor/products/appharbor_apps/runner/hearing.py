@@ -23,9 +23,11 @@ from harbor.products.appharbor_apps.applications import service as applications
 from harbor.products.appharbor_apps.deploys import service as deploys
 from harbor.products.appharbor_apps.exceptions import service as exceptions
 from harbor.products.appharbor_apps.exceptions.model import Cause
+from harbor.products.appharbor_apps.formation import service as formation
 from harbor.products.appharbor_apps.hostnames import service as hostnames
 from harbor.products.appharbor_apps.logs.book import Book
 from harbor.products.appharbor_apps.runner.client import Broken, Runner
+from harbor.products.appharbor_apps.runner.model import Formation
 from harbor.products.appharbor_apps.runner.reports import Report
 from harbor.products.appharbor_apps.telling import tell
 
@@ -47,6 +49,7 @@ class Hearing:
         self._book = book
         self._newest: str | None = None
         self._named: dict[int, tuple[list[str], str | None]] = {}
+        self._formed: dict[int, dict[str, tuple[int, int]]] = {}
         self._renamed = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -102,13 +105,23 @@ class Hearing:
                 async with asyncio.timeout(LOOK_S):
                     await self._renamed.wait()
             self._renamed.clear()
-            wanted = await self._database.read(hostnames.of_live_applications)
+            wanted, formed = await self._database.read(
+                lambda tx: (hostnames.of_live_applications(tx), formation.of_live_applications(tx))
+            )
             for application_id, names in wanted.items():
                 # The first time, too: they may have changed while nobody told.
                 if self._named.get(application_id) != names:
                     with contextlib.suppress(HarborError):
                         await self._runner.name(application_id, *names)
                         self._named[application_id] = names
+            for application_id, kinds in formed.items():
+                if self._formed.get(application_id) != kinds:
+                    with contextlib.suppress(HarborError):
+                        await self._runner.scale(
+                            application_id,
+                            {kind: Formation(quantity=each[0], memory_mb=each[1]) for kind, each in kinds.items()},
+                        )
+                        self._formed[application_id] = kinds
 
     async def _asking(self, request: Mapping[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         """What the runner says until the connection breaks, and then a while of nothing."""

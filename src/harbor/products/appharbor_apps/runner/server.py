@@ -98,6 +98,10 @@ class Server:
                 await tell({})
             case {"do": "run", "application_id": int(id_), "command": str(command), "timeout_s": timeout_s}:
                 try:
+                    if request.get("detach"):
+                        supervisor.detach(id_, command, float(timeout_s))
+                        await tell({})
+                        return
                     code, lines = await supervisor.run(id_, command, float(timeout_s))
                     await tell({"code": code, "lines": lines})
                 except LookupError as error:

@@ -33,6 +33,8 @@ from harbor.products.appharbor_apps.runner.times import is_due, split
 log = structlog.get_logger("harbor.runner")
 
 CRON_S_MAX: Final = 3_600.0
+RUN: Final = "run"
+RUNS_MAX: Final = 10
 _LINES_MAX = 1_500
 
 
@@ -63,6 +65,7 @@ class Supervisor:
             delays_s=delays_s,
         )
         self._cron: asyncio.Task[None] | None = None
+        self._runs: set[tuple[int, int]] = set()
         self._at_work: set[tuple[int, str]] = set()
 
     async def start(self) -> None:
@@ -131,15 +134,40 @@ class Supervisor:
     async def scale(self, application_id: int, formation: dict[str, Formation]) -> None:
         """Another formation for the live release."""
         app = self.applications.get(application_id)
-        if app is not None and app.kept.current is not None:
+        if app is not None and app.kept.current is not None and app.kept.current.formation != formation:
             await deploying.scale(app, replace(app.kept.current, formation=formation))
 
     async def run(self, application_id: int, command: str, timeout_s: float) -> tuple[int | None, list[str]]:
         """Run a command in the live release; its code and what it printed last. Raises `LookupError` if none is live."""
+        app, release, index = self._free(application_id)
+        try:
+            return await deploying.run_once(app, release, RUN, index, command, timeout_s)
+        finally:
+            self._runs.discard((application_id, index))
+
+    def detach(self, application_id: int, command: str, timeout_s: float) -> None:
+        """Run a command in the live release without waiting for it. Raises `LookupError`."""
+        app, release, index = self._free(application_id)
+
+        async def run() -> None:
+            try:
+                code, _ = await deploying.run_once(app, release, RUN, index, command, timeout_s)
+                app.say("worker", f"{RUN}.{index}", "It took too long" if code is None else f"Ended with code {code}")
+            finally:
+                self._runs.discard((application_id, index))
+
+        app.spawn(run())
+
+    def _free(self, application_id: int) -> tuple[Application, Release, int]:
+        """An application with its live release, and a number for one more command."""
         app = self.applications.get(application_id)
         if app is None or app.kept.current is None:
             raise LookupError("No release is live.")
-        return await deploying.run_once(app, app.kept.current, "run", 1, command, timeout_s)
+        index = next((each for each in range(1, RUNS_MAX + 1) if (application_id, each) not in self._runs), None)
+        if index is None:
+            raise LookupError(f"{RUNS_MAX} commands run already.")
+        self._runs.add((application_id, index))
+        return app, app.kept.current, index
 
     def recent(self, application_id: int, limit: int, since: datetime | None) -> list[Line]:
         """The newest lines of an application that were written after a moment."""

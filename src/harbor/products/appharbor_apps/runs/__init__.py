@@ -1,0 +1,1 @@
+"""One-off commands in the live release, and the processes that run."""
