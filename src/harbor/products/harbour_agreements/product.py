@@ -21,6 +21,7 @@ from harbor.products.harbour_agreements.api_keys.jobs import exposed_kind
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.engine.secrets import ANSWER_PURPOSE, APPLICANT_PURPOSE
+from harbor.products.harbour_agreements.engine.silence import SILENCE_SCHEDULE, silence_kind
 from harbor.products.harbour_agreements.limits.shared import FORGET_SCHEDULE, forget_kind
 from harbor.products.harbour_agreements.organizations.model import zones
 from harbor.products.harbour_agreements.provider_configs.service import PURPOSE as PROVIDER_SECRETS
@@ -57,7 +58,7 @@ SEALED: Sequence[Sealed] = (
 )
 # What names blobs: the sweep removes the others.
 NAMINGS: Sequence[Naming] = (evidence_among,)
-SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, FORGET_SCHEDULE)
+SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, SILENCE_SCHEDULE, FORGET_SCHEDULE)
 
 
 def harbour_areas(engine: str) -> tuple[Area, ...]:
@@ -114,6 +115,7 @@ def harbour_kinds(
     """The kinds of jobs of this product. `call_of` makes a call of the system in an account."""
     return [
         *engine_jobs.kinds(call_of, providers, applicant_days=applicant_days),
+        silence_kind(call_of, providers),
         exposed_kind(call_of),
         *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url),
         forget_kind(),

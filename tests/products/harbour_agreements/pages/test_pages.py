@@ -15,7 +15,9 @@ from tests.products.harbour_agreements.office import CRIMINAL, IDENTITY, MOTOR_V
 
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.identity.people_model import Role
+from harbor.kernel.jobs import queue as jobs
 from harbor.kernel.storage.database import Database
+from harbor.products.harbour_agreements.engine.silence import SILENCE
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.pages import SECTION, places
 
@@ -174,6 +176,19 @@ async def test_an_organization_chooses_for_itself(house: Office) -> None:
     assert found.two_person_reviews
     for wrong in ({"panel_drug": "many"}, {"panel_drug": "0"}, {"time_zone": "Nowhere"}, {"catalogue_edition": "x"}):
         assert (await ada.post(f"{BASE}/settings", wrong)).status == 422, wrong
+
+
+async def test_a_check_that_waits_too_long_is_told_of_on_every_page(house: Office) -> None:
+    made = await house.start(MOTOR_VEHICLE, provider="manual_review")
+    house.clock.advance(4 * 86_400)
+    ada = await _person(house)
+    await house.write(lambda call: jobs.enqueue(call.tx, "system", SILENCE, {}, job_id=call.new_id("job_")))
+    await house.house.settle()
+
+    page = await _page(ada, "webhooks")
+
+    assert "has waited longer than its provider promised" in page
+    assert f"verifications/{made['verification_id']}" in page
 
 
 def test_what_changes_something_is_for_administrators_or_reviewers() -> None:

@@ -18,6 +18,7 @@ from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.model import Credential, CredentialKind
 from harbor.kernel.pages import PageRequest
 from harbor.products.harbour_agreements import scopes as known
+from harbor.products.harbour_agreements.api_keys import notices
 from harbor.products.harbour_agreements.moments import unix_ms
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.text import label
@@ -48,8 +49,12 @@ def create(
     scopes: Sequence[str] = known.ALL,
     allowed_cidrs: Sequence[str] | None = None,
     expires_at: datetime | None = None,
+    is_mailed: bool = True,
 ) -> Made:
-    """A new key, pinned to a version. It never has scopes beyond Harbour's own. Raises `Invalid`."""
+    """A new key, pinned to a version; administrators are written to. It never has scopes beyond Harbour's own.
+
+    Raises `Invalid`.
+    """
     strangers = sorted(set(scopes) - set(known.ALL))
     if strangers or not scopes:
         raise invalid(Problem("scopes", "enum", f"scopes are some of {', '.join(known.ALL)}.", strangers))
@@ -82,7 +87,7 @@ def create(
         last_used_at=None,
     )
     identity.insert_credential(call.tx, credential)
-    _tell(call, "harbour.api_key.created", credential)
+    _tell(call, "harbour.api_key.created", credential, is_mailed=is_mailed)
     return Made(credential, text)
 
 
@@ -124,6 +129,9 @@ def rotate(call: Call, key_id: str, *, overlap: timedelta) -> Made:
 
 def note_exposed(call: Call, key_id: str, *, address: str) -> None:
     """Tell that a good key came over plain HTTP."""
+    found = identity.credential(call.tx, call.account_id, key_id)
+    if found is not None:
+        notices.tell(call, "harbour.api_key.exposed_plaintext", found)
     call.emit("harbour.api_key.exposed_plaintext", subject=key_id, data={"key_id": key_id}, after={"address": address})
 
 
@@ -140,5 +148,7 @@ def _end(call: Call, credential: Credential, at: datetime, type_: str) -> Creden
     return ended
 
 
-def _tell(call: Call, type_: str, credential: Credential) -> None:
+def _tell(call: Call, type_: str, credential: Credential, *, is_mailed: bool = True) -> None:
     call.emit(type_, subject=credential.id, data={"key_id": credential.id, "last4": credential.last4})
+    if is_mailed:
+        notices.tell(call, type_, credential)

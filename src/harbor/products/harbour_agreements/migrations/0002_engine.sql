@@ -55,5 +55,8 @@ CREATE TABLE harbour_polls (
     last_update_id TEXT,
     failures BIGINT NOT NULL,
     quiet_polls BIGINT NOT NULL,
+    told_silent_at BIGINT,
     PRIMARY KEY (account_id, verification_id)
 );
+-- Those that somebody was told to be silent: what the console warns of on every page.
+CREATE INDEX harbour_polls_silent ON harbour_polls (account_id, told_silent_at) WHERE told_silent_at IS NOT NULL;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harbor.kernel.http.page import Link, Section
-from harbor.products.harbour_agreements.pages import keys, places, reviews, settings, verifications, webhooks
+from harbor.products.harbour_agreements.pages import alerts, keys, places, reviews, settings, verifications, webhooks
 
 SECTION = Section(
     name="harbour",
@@ -27,5 +27,6 @@ SECTION = Section(
         **keys.NOTICES,
         **settings.NOTICES,
     },
+    alerts=alerts.silent,
     member_scopes=frozenset({places.READ, places.REVIEW}),
 )
