@@ -12,6 +12,7 @@ from harbor.kernel.storage.database import Database, Lane, Tx
 
 PEOPLE, PROJECTS, CLIENTS = 200, 400, 50
 _DAYS = 365
+_APART = 50
 _STEP_ROWS = 100_000
 # Each entry by its number: spread over people, projects, tasks and days as if by chance, and the same in every run.
 _ENTRIES = """
@@ -24,11 +25,11 @@ _ENTRIES = """
         1 + (i * 31 + i / 71) % 4, days.day, 25 + (i * 13) % 800, 'what was done in entry ' || CAST(i AS TEXT),
         1000 + ({project}) % {clients}, CASE WHEN i % 5 = 0 THEN 0 ELSE 1 END, 1,
         CASE WHEN i % 5 = 0 THEN NULL ELSE 800000 + ({project}) % 7 * 50000 END, 400000,
-        25 + (i * 13) % 800, 'unsubmitted', 0, :now - (i * 104729) % 31536000000000, :now - (i * 104729) % 31536000000000
+        25 + (i * 13) % 800, 'unsubmitted', 0, :now - (i * 104729000003) % 31536000000000, :now - (i * 104729000003) % 31536000000000
     FROM numbers JOIN harvest_benchmark_days AS days ON days.n = (i * 127 + i / 365) % {days}
 """
-# One of the forty projects that the person of the entry is on.
-_PROJECT = f"((i * 7919 + i / 977) % {PEOPLE}) % 10 + 10 * ((i * 104729 + i / 313) % {PROJECTS // 10})"
+# One of the eight projects that the person of the entry is on.
+_PROJECT = f"((i * 7919 + i / 977) % {PEOPLE}) % {_APART} + {_APART} * ((i * 104729 + i / 313) % {PROJECTS // _APART})"
 _SUMS = """
     INSERT INTO harvest_time_sums (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4,
         cost_rate_e4, is_billed, approval_status, entries, rounded_e2, hours_e2)
@@ -55,7 +56,7 @@ class Desk:
 
 
 async def furnish(database: Database, number: int) -> Desk:
-    """People, clients and projects in the account with this number, each person on each tenth project."""
+    """People, clients and projects in the account with this number, each person on eight projects."""
     last = date.today()
     return await database.write(
         lambda tx: _furnish(tx, number, Desk("", last - timedelta(days=_DAYS - 1), last)), lane=Lane.BACKGROUND
@@ -109,7 +110,7 @@ def _furnish(tx: Tx, number: int, desk: Desk) -> Desk:
         for task in range(1, 5):
             use = {"id": 100_000 + n * 4 + task, "project_id": 1000 + n, "task_id": task}
             _insert(tx, "harvest_task_assignments", {**common, **use, "is_active": 1, "billable": 1})
-        for person in range(n % 10, PEOPLE, 10):
+        for person in range(n % _APART, PEOPLE, _APART):
             seat = {"id": 100_000 + n * PEOPLE + person, "project_id": 1000 + n, "user_id": 1000 + person}
             flags = {"is_active": 1, "is_project_manager": 0, "use_default_rates": 1}
             _insert(tx, "harvest_user_assignments", {**common, **seat, **flags})

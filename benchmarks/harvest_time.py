@@ -7,6 +7,7 @@ the sync of 26,000 entries are asked for over one connection at 10k, 100k and 1M
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ from harbor.kernel.storage.sqlite import SqliteDatabase
 CREATE_RATIO_MIN = 0.4
 LIST_MS_MAX, REPORT_MS_MAX, SYNC_S_MAX = 60, 300, 2
 SYNCED = 26_000
+_NEXT = re.compile(rb'"next_page":(\d+)')
 # Processor time is told in hundredths of a second; less, over some requests, is nothing.
 TICK_MS = 1.0
 _YEAR_S = 365 * 86_400
@@ -149,7 +151,7 @@ async def _create(report: Report, options: Options, homes: Homes) -> None:
 
     def make(number: int) -> bytes:
         person = number % PEOPLE
-        facts = {"user_id": 1000 + person, "project_id": 1000 + person % 10, "task_id": 1 + number % 4}
+        facts = {"user_id": 1000 + person, "project_id": 1000 + person % 50, "task_id": 1 + number % 4}
         return office.request("POST", "time_entries", json.dumps({**facts, "spent_date": day, "hours": 1.5}).encode())
 
     async with spare.database() as database:
@@ -214,8 +216,10 @@ async def _sync_s(office: Office, size: int) -> float:
     since = datetime.fromtimestamp(time.time() - part * _YEAR_S, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     began, page, got = time.perf_counter(), 1, 0
     while page:
-        shown = json.loads(await office.body(f"time_entries?updated_since={since}&page={page}"))
-        got, page = got + len(shown["time_entries"]), shown["next_page"]
+        body = await office.body(f"time_entries?updated_since={since}&page={page}")
+        got += body.count(b'"spent_date":')
+        found = _NEXT.search(body)
+        page = int(found[1]) if found else 0
     assert got >= size * part * 0.8, (got, size)
     return time.perf_counter() - began
 

@@ -40,9 +40,14 @@ TASK: Final = slice(PROJECT.stop, PROJECT.stop + len(_TASK))
 SEAT: Final = slice(TASK.stop, TASK.stop + len(_SEAT))
 USE: Final = slice(SEAT.stop, SEAT.stop + len(_USE))
 
+# The order of the list, along the index of days; and the same order for few entries that are found in another way, which
+# no index has, so that none is walked for it.
+BY_DAY: Final = "spent_on DESC, id DESC"
+SORTED: Final = "spent_on || '' DESC, id DESC"
+
 _ENTRIES = f"""
     SELECT account_id, {", ".join(_ENTRY)} FROM harvest_time_entries {{where}}
-    ORDER BY spent_on DESC, id DESC LIMIT :limit OFFSET :offset
+    ORDER BY {{order}} LIMIT :limit OFFSET :offset
 """
 _JOINED = f"""
     SELECT {", ".join(f"e.{name}" for name in _ENTRY)}, {", ".join((*_USER, *_CLIENT, *_PROJECT, *_TASK, *_SEAT, *_USE))}
@@ -58,14 +63,14 @@ _JOINED = f"""
 """
 
 
-def read(tx: Tx, account_id: str, where: Where, *, limit: int, offset: int) -> list[Line]:
+def read(tx: Tx, account_id: str, where: Where, *, limit: int, offset: int, order: str = BY_DAY) -> list[Line]:
     """Lines of the entries that `where` holds for, by day and id, the latest first."""
     values = {**where.values, "limit": limit, "offset": offset}
     if tx.engine == "sqlite":
-        found = tx.tuples(_JOINED.format(where=where), **values)
+        found = tx.tuples(_JOINED.format(where=where, order=order), **values)
         found.sort(key=_day_and_id, reverse=True)  # what is joined comes in no order
         return found
-    entries = tx.tuples(_ENTRIES.format(where=where), **values)
+    entries = tx.tuples(_ENTRIES.format(where=where, order=order), **values)
     return _put_together(tx, account_id, [entry[1:] for entry in entries])
 
 

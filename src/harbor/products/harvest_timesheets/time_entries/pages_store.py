@@ -21,6 +21,13 @@ from harbor.products.harvest_timesheets.time_entries.lines_store import Line
 from harbor.products.harvest_timesheets.time_entries.model import Filter, Reach
 
 _EVERYTHING: Final = Filter()
+# What changed lately, in the order of the list: 26,000 rows of an index take 10 ms, the rows themselves 150.
+_CHANGED_PART: Final = f"""
+    id IN (
+        SELECT id FROM harvest_time_entries WHERE account_id = :account_id AND updated_at >= :updated_since
+        ORDER BY {lines_store.SORTED} LIMIT :part OFFSET :part_offset
+    )
+"""
 # So many changed entries are read by their change and sorted; more are found sooner among the latest days.
 _FEW_MAX: Final = 30_000
 # Beyond so many entries the months before a page are skipped as months.
@@ -30,9 +37,12 @@ _DEEP_MIN: Final = 100_000
 def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, reach: Reach | None) -> Listed[Line]:
     """Entries by day and id, the latest first; with `reach`, only those it reaches."""
     total = _total(tx, account_id, filter_, reach)
-    where, offset = _narrowed(Where(account_id=account_id), filter_, reach), page.offset
+    where, offset, order = _narrowed(Where(account_id=account_id), filter_, reach), page.offset, lines_store.BY_DAY
     _over(where, filter_.from_on, filter_.to_on)
-    if filter_.updated_since is not None:
+    if filter_.updated_since is not None and total <= _FEW_MAX and _is_of_change_alone(filter_, reach):
+        values = {"updated_since": micros(filter_.updated_since), "part": page.limit, "part_offset": page.offset}
+        where, offset, order = Where(account_id=account_id).also(_CHANGED_PART, **values), 0, lines_store.SORTED
+    elif filter_.updated_since is not None:
         # The sign keeps an index from being used that would have everything sorted.
         column = "updated_at" if total <= _FEW_MAX else "+updated_at"
         where.also(f"{column} >= :updated_since", updated_since=micros(filter_.updated_since))
@@ -40,14 +50,14 @@ def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, re
         offset = _skip_months(tx, account_id, where, filter_, reach, page)
     if page.offset >= total:
         return Listed((), False, total)
-    found = lines_store.read(tx, account_id, where, limit=page.limit, offset=offset)
+    found = lines_store.read(tx, account_id, where, limit=page.limit, offset=offset, order=order)
     return Listed(found, page.offset + len(found) < total, total)
 
 
 def _total(tx: Tx, account_id: str, filter_: Filter, reach: Reach | None) -> int:
     if reach is None and filter_ == _EVERYTHING:
         return _all(tx, account_id)
-    if filter_.updated_since is not None and reach is None and filter_ == Filter(updated_since=filter_.updated_since):
+    if filter_.updated_since is not None and _is_of_change_alone(filter_, reach):
         return _changed(tx, account_id, micros(filter_.updated_since))
     if _is_summed(filter_):
         return sums.count(
@@ -56,6 +66,10 @@ def _total(tx: Tx, account_id: str, filter_: Filter, reach: Reach | None) -> int
     where = _over(_narrowed(Where(account_id=account_id), filter_, reach), filter_.from_on, filter_.to_on)
     where.compare("updated_at", ">=", micros_or_none(filter_.updated_since))
     return listing.count(tx, "harvest_time_entries", where)
+
+
+def _is_of_change_alone(filter_: Filter, reach: Reach | None) -> bool:
+    return reach is None and filter_ == Filter(updated_since=filter_.updated_since)
 
 
 def _all(tx: Tx, account_id: str) -> int:
