@@ -18,7 +18,7 @@ FOREIGN: Final = frozenset(
     f"{PREFIX}{word}"
     for word in (
         *("SECRET_KEY", "API_KEY", "WEBHOOK_SECRET", "ADMIN_KEY", "WORKSPACE", "URL"),
-        *("HARVEST_TOKEN", "HARVEST_ACCOUNT"),
+        *("HARVEST_TOKEN", "HARVEST_ACCOUNT", "FROM_HARVEST_TOKEN"),
     )
 )
 FOREIGN_PREFIX: Final = f"{PREFIX}TEST_"
