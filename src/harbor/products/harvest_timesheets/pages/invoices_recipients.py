@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from email.utils import parseaddr
 from typing import Any, Final
 
 import msgspec
@@ -21,6 +20,8 @@ from harbor.products.harvest_timesheets.contacts.model import Contact
 from harbor.products.harvest_timesheets.pages import lists
 
 _BETWEEN: Final = re.compile(r"[\n;,]+")
+_ADDRESS: Final = r"[^\s<>@]+@[^\s<>@]+"
+_WRITTEN: Final = re.compile(rf"(?P<name>[^<>]*)<(?P<named>{_ADDRESS})>|(?P<bare>{_ADDRESS})")
 
 
 class Chosen(Form, kw_only=True):
@@ -71,10 +72,11 @@ def typed(text: str) -> tuple[Recipient, ...]:
     """Addresses with or without names, one a line or between commas. Raises `Invalid`."""
     found = []
     for part in filter(None, (part.strip() for part in _BETWEEN.split(text))):
-        name, email = parseaddr(part)
-        if "@" not in email or " " in email:
+        form = _WRITTEN.fullmatch(part)
+        if form is None:
             raise Invalid(f"{part[:100]} is not an e-mail address.", field="others")
-        found.append(Recipient(name=name or None, email=email))
+        name = (form["name"] or "").strip(' "')
+        found.append(Recipient(name=name or None, email=form["named"] or form["bare"]))
     return tuple(found)
 
 

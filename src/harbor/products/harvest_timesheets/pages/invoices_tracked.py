@@ -101,12 +101,24 @@ def choose(call: Call, query: Asked) -> Html:
 def make(call: Call, environment: str, body: Making) -> Answer:
     """Make the draft that was looked at; what it bills is locked in the same transaction."""
     reading.to_list(call)
-    # Whoever invoices looks and makes in one step: what is tracked meanwhile is told of, and not billed unseen.
-    if _digest(_look(call, body)) != body.seen:
-        raise Conflict("What is to be billed has changed meanwhile. Look at it again.")
+    # Whoever makes an invoice holds this lock, so that of several who have seen the same the first one bills it.
+    call.tx.lock("harvest", call.account_id, "invoice_numbers")
+    looked = _look(call, body)
+    if _digest(looked) != body.seen:
+        raise _changed()
     given = {"client_id": body.client, "line_items_import": _import(body)}
-    made = api.create(call, bodies.build(api.AddInvoice, given)).value.invoice
+    seen = api.create(call, bodies.build(api.AddInvoice, given)).value
+    made = seen.invoice
+    # What is tracked just now holds another lock: it may have come between the look and the lines.
+    if [(line.description, line.amount_e2) for line in seen.lines] != [
+        (line.description, line.amount_e2) for line in looked.lines
+    ]:
+        raise _changed()
     return go(invoices.ONE.format(environment=environment, invoice_id=made.id), done="invoice_imported")
+
+
+def _changed() -> Conflict:
+    return Conflict("What is to be billed has changed meanwhile. Look at it again.")
 
 
 def _look(call: Call, asked: Asked | Making) -> Imported:
