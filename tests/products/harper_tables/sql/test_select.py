@@ -38,6 +38,12 @@ async def press(database: Database, clock: ManualClock, tmp_path: Path) -> Async
 # One instance for many statements: they only read.
 STATEMENTS: list[tuple[str, list[dict[str, Any]]]] = [
     ("SELECT 2 + 2", [{"2 + 2": 4}]),
+    ("SELECT * FROM (SELECT id, name FROM press.author) a WHERE id = 2", [{"id": 2, "name": "Tor"}]),
+    ("SELECT DISTINCT * FROM (SELECT author_id FROM press.article WHERE author_id = 1) a", [{"author_id": 1}]),
+    ("SELECT * FROM (SELECT id FROM press.author) a LIMIT 1 OFFSET 1", [{"id": 2}]),
+    ("SELECT * FROM (SELECT id, name FROM press.author) a WHERE id = 2 AND name = 'Ida'", []),
+    ("WITH w AS (SELECT 1 AS one, 0 / 0 AS none) SELECT * FROM w UNION ALL SELECT * FROM w", [
+        {"one": 1, "none": None}, {"one": 1, "none": None}]),
     ("SELECT id, title FROM press.article WHERE year >= 2010 AND year < 3000 ORDER BY title LIMIT 2", [
         {"id": 8, "title": "Moss"}, {"id": 7, "title": "Tides"}]),
     ("SELECT id FROM press.article WHERE year > 2011 ORDER BY id", [{"id": 7}, {"id": 9}, {"id": 10}]),
