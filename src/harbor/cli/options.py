@@ -27,6 +27,7 @@ HARPER_USER: Final = "admin"  # whom `harbor init` makes
 HARPER_PASSWORD: Final = "HARPER_PASSWORD"  # noqa: S105 (a name)
 HARVEST_TOKEN: Final = "HARBOR_HARVEST_TOKEN"  # noqa: S105 (a name)
 HARVEST_ACCOUNT: Final = "HARBOR_HARVEST_ACCOUNT"
+FROM_HARVEST_TOKEN: Final = "HARBOR_FROM_HARVEST_TOKEN"  # noqa: S105 (a name)
 
 _HERE: Final = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::1", "::"})  # noqa: S104 (names, nothing listens)
 
@@ -77,6 +78,13 @@ harvest_token_option = click.option(
     show_envvar=True,
     metavar="SECRET",
     help="Personal access token. The variable is safer: others can read command lines.",
+)
+from_harvest_token_option = click.option(
+    "--from-token",
+    envvar=FROM_HARVEST_TOKEN,
+    show_envvar=True,
+    metavar="SECRET",
+    help="Personal access token of an administrator there. The variable is safer.",
 )
 harvest_account_option = click.option(
     "--account", envvar=HARVEST_ACCOUNT, show_envvar=True, metavar="NUMBER", help="Number of the account."

@@ -9,11 +9,11 @@ from typing import Any, Final
 import click
 
 from harbor.cli.backup_remote import progress
+from harbor.cli.options import FROM_HARVEST_TOKEN, from_harvest_token_option
 from harbor.cli.output import Exit, Failure
 from harbor.cli.time_csv import import_csv
 from harbor.cli.time_session import Harvest, with_harvest
 
-FROM_TOKEN: Final = "HARBOR_FROM_HARVEST_TOKEN"  # noqa: S105 (a name)
 HARVEST_API: Final = "https://api.harvestapp.com"
 OPEN: Final = ("waiting", "running")
 _LOOK_S: Final = 0.1
@@ -32,13 +32,7 @@ _SHOWN_MAX: Final = 20
     help=f"Where the API of the source is.  [default: {HARVEST_API}]",
 )
 @click.option("--from-account", metavar="NUMBER", help="Number of the account at the source.")
-@click.option(
-    "--from-token",
-    envvar=FROM_TOKEN,
-    show_envvar=True,
-    metavar="SECRET",
-    help="Personal access token of an administrator there. The variable is safer.",
-)
+@from_harvest_token_option
 @click.option(
     "--full", is_flag=True, help="Read everything again, and not only what has changed since the last import."
 )
@@ -109,7 +103,7 @@ def import_(
 def _start(
     harvest: Harvest, url: str | None, account: str | None, token: str | None, *, full: bool
 ) -> Mapping[str, Any]:
-    for value, word in ((url, "--from-harvest"), (account, "--from-account"), (token, f"--from-token or {FROM_TOKEN}")):
+    for value, word in ((url, "--from-harvest"), (account, "--from-account"), (token, f"--from-token or {FROM_HARVEST_TOKEN}")):
         if not value:
             raise Failure(f"Pass {word}.", hint="--help shows an example.", code="usage_error", exit_code=Exit.USAGE)
     asked = {"source_url": url, "source_account_id": account, "source_token": token, "full": full}

@@ -13,7 +13,7 @@ from tests.products.harvest_timesheets.importing.source import URL, World, outco
 from harbor.kernel.outbound import Failure, Outcome
 
 NOW = "2024-01-01T00:00:00Z"
-COMPANY = {"name": "Evil", "clock": "25h", "currency": "XXX", "weekly_capacity": -5, "week_start_day": "Someday"}
+COMPANY = {"name": "Evil", "clock": "25h", "currency": "QQQ", "weekly_capacity": -5, "week_start_day": "Someday"}
 ME = {
     "id": 900,
     "first_name": "Eve",
