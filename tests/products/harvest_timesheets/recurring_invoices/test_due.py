@@ -157,7 +157,7 @@ async def test_templates_are_checked_stopped_and_resumed_by_administrators(sqlit
         {"every": 0},
         {"every": 10**9},
         {"payment_term": "custom"},
-        {"currency": "XXX"},
+        {"currency": "QQQ"},
         {"sends": True},
         {"subject": "x" * 256},
     ):
