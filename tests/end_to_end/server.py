@@ -16,6 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
+from tests.end_to_end import nursery
+from tests.end_to_end.nursery import Running
+
 HARBOR = Path(sys.executable).with_name("harbor")
 NAMES = Path(__file__).parent / "names"
 
@@ -58,9 +61,7 @@ def install(data: Path, *, database: str | None = None) -> Installation:
 
 def run(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """A command of `harbor` that ends by itself."""
-    return subprocess.run(
-        [HARBOR, *words], env=environment(env or {}), capture_output=True, text=True, timeout=_START_S_MAX, check=False
-    )
+    return nursery.run([str(HARBOR), *words], environment(env or {}), timeout_s=_START_S_MAX)
 
 
 def environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -71,7 +72,7 @@ def environment(more: Mapping[str, str]) -> dict[str, str]:
 class Server:
     """A running `harbor serve`. Its log is kept beside its data directory."""
 
-    def __init__(self, installation: Installation, process: subprocess.Popen[bytes], ready: Mapping[str, Any]) -> None:
+    def __init__(self, installation: Installation, process: Running, ready: Mapping[str, Any]) -> None:
         self.installation = installation
         self.process = process
         self.url: str = ready["addresses"]["main"]
@@ -131,16 +132,14 @@ def serving(
     assert not faults, "\n".join(faults)
 
 
-def launch(installation: Installation, env: Mapping[str, str], words: Sequence[str]) -> subprocess.Popen[bytes]:
+def launch(installation: Installation, env: Mapping[str, str], words: Sequence[str]) -> Running:
     """`harbor serve`, not yet ready, and perhaps never."""
     database = () if installation.database is None else ("--database", installation.database)
     with _log_path(installation).open("ab") as log:
-        return subprocess.Popen(
-            [HARBOR, "serve", "--data", str(installation.data), *database, "--json", *words],
-            env=environment({"HARBOR_LOG_FORMAT": "json", **env}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
+        return nursery.start(
+            [str(HARBOR), "serve", "--data", str(installation.data), *database, "--json", *words],
+            environment({"HARBOR_LOG_FORMAT": "json", **env}),
+            log=log,
         )
 
 
@@ -153,7 +152,7 @@ def _log_path(installation: Installation) -> Path:
     return installation.data.with_name(f"{installation.data.name}.log")
 
 
-def _first_line(process: subprocess.Popen[bytes]) -> bytes:
+def _first_line(process: Running) -> bytes:
     assert process.stdout is not None
     until = time.monotonic() + _START_S_MAX
     line = b""
@@ -167,7 +166,7 @@ def _first_line(process: subprocess.Popen[bytes]) -> bytes:
     return line
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def _close(process: Running) -> None:
     pipe: IO[bytes] | None = process.stdout
     if pipe is not None:
         pipe.close()
