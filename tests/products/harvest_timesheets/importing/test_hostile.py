@@ -189,6 +189,18 @@ async def test_an_address_that_is_not_public_is_refused_before_anything_is_kept(
     assert (await sqlite_world.here.admin.got("/v2/imports"))["total_entries"] == 0
 
 
+async def test_an_account_is_not_imported_into_itself(sqlite_world: World) -> None:
+    asked = {
+        "source_url": "http://desk.test/harvest",
+        "source_account_id": str(sqlite_world.here.account),
+        "source_token": "t",
+    }
+
+    status, message = await sqlite_world.here.admin.refused("POST", "/v2/imports", asked)
+
+    assert (status, "itself" in message) == (422, True), message
+
+
 async def test_links_to_elsewhere_and_receipts_elsewhere_get_no_token(sqlite_world: World) -> None:
     tokens: dict[str, set[bool]] = {}
     answer = answering(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 from harbor.kernel.call import Call
@@ -43,10 +44,12 @@ def start(call: Call, *, source_url: str, source_account: str, token: str, is_fu
     for, unless `is_full`.
     """
     to_import(call)
-    company.of(call)
+    here = company.of(call)
     url, number, secret = normal_url(source_url), source_account.strip(), token.strip()
     if not (number.isascii() and number.isdigit() and len(number) <= _ACCOUNT_LENGTH_MAX):
         raise problem("source_account_id", "must be the number of an account")
+    if number == str(here.number) and urlsplit(url).netloc == urlsplit(call.base_url).netloc:
+        raise problem("source_account_id", "is the number of this account itself")
     if not secret:
         raise problem("source_token", BLANK)
     if len(secret) > TOKEN_LENGTH_MAX or not (secret.isascii() and secret.isprintable()):
