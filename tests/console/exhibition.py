@@ -22,6 +22,7 @@ from harbor.products.harvest_timesheets import zones
 from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.bills.model import BillKind, LineChange
 from harbor.products.harvest_timesheets.clients import service as clients
+from harbor.products.harvest_timesheets.contacts import service as contacts
 from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.expense_categories import service as expense_categories
 from harbor.products.harvest_timesheets.expenses import service as expenses
@@ -183,6 +184,7 @@ async def _time(house: House, organization: Organization, *people: Browser) -> d
             "import_number": str(import_.id),
             "csv_number": str(csv.id),
             "invoice_id": str(invoice.id),
+            "contact_id": str(contacts.add(call, client_id=client.id, first_name="Grace", texts={}).id),
             "recurring_id": str(recurring.add(call, client.id, rhythm, [rent]).id),
             "estimate_id": str(estimates.add(call, client.id, {}, ()).id),
             "entry_id": str(entry.id),

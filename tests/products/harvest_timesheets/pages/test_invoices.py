@@ -240,6 +240,7 @@ async def test_who_may_not_invoice_sees_and_does_nothing(on_sqlite: Studio) -> N
     draft = await studio.post("invoices/new", work, at=studio.max_)
     assert "/edit" in draft.main
     assert "/send" not in draft.main
+    assert "/client/statements/" not in draft.main, "it has invoices that are not theirs"
     assert "Mark as sent" not in draft.text
     number = re.findall(r"invoices/(\d+)/edit", draft.main)[0]
     await studio.page(f"invoices/{number}/send", at=studio.max_, status=403)

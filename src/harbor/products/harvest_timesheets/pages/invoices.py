@@ -13,6 +13,7 @@ from harbor.kernel.http.routes import Answer, Route
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.bills.model import BillKind
+from harbor.products.harvest_timesheets.clients.model import Client
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.estimates import service as estimates
 from harbor.products.harvest_timesheets.invoices import messages, moves, payments, reading, service
@@ -118,6 +119,7 @@ def show(call: Call, invoice_id: str, query: Part) -> Html:
         if can_handle
         else [],
         "address": messages.address(call, invoice),
+        "statement": _statement(call, seen.client),
         "estimate_id": estimate,
         "money": parts.money,
         "number": parts.number,
@@ -136,6 +138,12 @@ def delete(call: Call, environment: str, invoice_id: str) -> Answer:
     """Remove an invoice and let go of what it bills."""
     service.delete(call, reading.to_change(call, read_id(invoice_id)))
     return go(INVOICES.format(environment=environment), done="invoice_deleted")
+
+
+def _statement(call: Call, client: Client) -> str | None:
+    """Where the client sees all of their invoices: not for managers, who handle some of them."""
+    all_of_it = access.me(call).is_administrator
+    return f"{call.base_url}/client/statements/{client.statement_key}" if all_of_it else None
 
 
 def is_late(call: Call, invoice: Invoice) -> bool:

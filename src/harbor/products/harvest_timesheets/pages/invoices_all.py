@@ -11,6 +11,7 @@ from harbor.products.harvest_timesheets.pages import (
     estimates,
     estimates_writing,
     invoices,
+    invoices_contacts,
     invoices_look,
     invoices_reminders,
     invoices_settling,
@@ -30,6 +31,7 @@ ROUTES: Final[tuple[Route, ...]] = (
     *recurring.ROUTES,
     *invoices_reminders.ROUTES,
     *invoices_look.ROUTES,
+    *invoices_contacts.ROUTES,
 )
 NOTICES: Final[Mapping[str, str]] = {
     **invoices.NOTICES,
@@ -41,4 +43,5 @@ NOTICES: Final[Mapping[str, str]] = {
     **recurring.NOTICES,
     **invoices_reminders.NOTICES,
     **invoices_look.NOTICES,
+    **invoices_contacts.NOTICES,
 }

@@ -12,6 +12,8 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
 from harbor.kernel.http.page import Form
 from harbor.kernel.pages import PageRequest
+from harbor.products.harvest_timesheets.access import service as access
+from harbor.products.harvest_timesheets.access.model import AccessRole
 from harbor.products.harvest_timesheets.bills import messages
 from harbor.products.harvest_timesheets.bills.messages_model import Recipient
 from harbor.products.harvest_timesheets.bills.model import BillKind
@@ -45,6 +47,8 @@ def around(call: Call, kind: BillKind, bill_id: int, client_id: int) -> dict[str
         "chosen": chosen or ([str(found[0].id)] if len(found) == 1 and not before else []),
         "others": "\n".join(others),
         "me": sender,
+        "client_id": client_id,
+        "keeps_contacts": access.me(call).has(AccessRole.CLIENT_AND_TASK_MANAGER),
     }
 
 
