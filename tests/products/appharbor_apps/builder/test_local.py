@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 import tarfile
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,3 +271,21 @@ def _wheel() -> bytes:
             "ebb.py,,\nebb-1.0.dist-info/METADATA,,\nebb-1.0.dist-info/WHEEL,,\nebb-1.0.dist-info/RECORD,,\n",
         )
     return raw.getvalue()
+
+
+async def test_variables_that_a_tree_names_reach_its_tests_and_nothing_outside_of_them(
+    yard: Yard, tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace"
+    env = {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(trace)}
+    code = "import os; print('told', os.environ['LD_DEBUG_OUTPUT'])"
+    tree = {**APP, "probe.py": code, "app.json": json.dumps({"env": env})}
+
+    built = await yard.build(tree, test_command="python probe.py")
+
+    assert built.is_good
+    assert any(f"told {trace}" in text for text in yard.details.values())
+    assert list(tmp_path.glob("trace*")) == []
+    for bad in ("1\0--bind\0/\0/app", "\0"):
+        with pytest.raises(Refused, match="no variable"):
+            await yard.build({**tree, "app.json": json.dumps({"env": {"A": bad}})}, test_command="python probe.py")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tests.products.appharbor_apps.runner.conftest import DOMAIN, Quay
@@ -131,6 +132,32 @@ async def test_an_application_sees_nothing_of_the_installation(quay: Quay) -> No
              "HARBOR_INSTANCE", "PWD", "OLDPWD", "SHLVL", "_"}  # fmt: skip
     assert {line.partition("=")[0] for line in lines if "=" in line and not line.startswith("uid=")} <= known
     assert int(lines[-1]) < 12
+
+
+async def test_what_an_application_is_told_counts_only_inside_and_the_settings_of_the_machine_are_not_its_own(
+    quay: Quay,
+) -> None:
+    # Every program that is loaded with these variables and may write here leaves a file, as it would load LD_PRELOAD.
+    traced = {"LD_DEBUG": "files", "LD_DEBUG_OUTPUT": str(quay.folder / "trace"), "EMPTY": "", "LINES": "a\nb"}
+    release = quay.release(1, environment=traced)
+
+    deployed = await quay.deploy(release)
+    told = 'unset LD_DEBUG; echo "=$EMPTY=$LINES=$LD_DEBUG_OUTPUT"; ls /proc/self/fd; test -w /proc/sys/kernel/core_pattern'
+    code, lines = await quay.supervisor.run(1, told, 10)
+
+    assert deployed.is_live
+    assert (code, lines[-6:]) == (1, ["==a", f"b={quay.folder}/trace", "0", "1", "2", "3"])
+    assert list(quay.folder.glob("trace*")) == []
+    environ = await asyncio.to_thread(Path(f"/proc/{quay.processes()[0].instance.pid}/environ").read_bytes)
+    assert b"HARBOR_INSTANCE=" in environ
+    assert b"LD_DEBUG" not in environ
+
+
+async def test_a_variable_that_is_more_than_one_is_no_variable(quay: Quay) -> None:
+    for name, value in (("A", "1\0--bind\0/\0/app"), ("A\0B", "1"), ("A=B", "1"), ("", "1")):
+        deployed = await quay.deploy(quay.release(1, environment={name: value}))
+
+        assert "cannot be started" in deployed.reason
 
 
 async def test_a_folder_of_somebody_else_is_no_environment(quay: Quay) -> None:

@@ -34,6 +34,8 @@ _ETC = (
 _ID = "1000"
 _NICE = "5"
 _FILES = 65_536
+# All that programs on the way into a sandbox get to know: they run outside of it.
+OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,17 +83,23 @@ class Sandbox:
 
     async def run(self, step: Step) -> Outcome:
         """Run a step to its end or to the first limit it meets."""
+        handed = None if self._bwrap is None else handed_over(step.environment)
         group = watch.Group.make(self.limits)
-        process = await asyncio.create_subprocess_exec(
-            *group.entered(), *self._bounded(), *self._enclosed(step), *step.argv,
-            cwd=step.work,
-            # Not as arguments: those of every process are shown to everybody on the machine.
-            env=dict(step.environment),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )  # fmt: skip
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *group.entered(), *self._bounded(), *self._enclosed(step, handed), *step.argv,
+                cwd=step.work,
+                # Not as arguments: those of every process are shown to everybody on the machine.
+                env=dict(step.environment) if handed is None else OUTSIDE,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=() if handed is None else (handed,),
+            )  # fmt: skip
+        finally:
+            if handed is not None:
+                os.close(handed)
         watcher = asyncio.create_task(watch.until_too_much(process.pid, step.work, self.limits))
         reading = asyncio.create_task(self._read(process))
         stopped: str | None = None
@@ -131,10 +139,10 @@ class Sandbox:
             self._prlimit, "--core=0", f"--nofile={self._files}", f"--fsize={limits.file_bytes_max}", "nice", "-n", _NICE,
         ]  # fmt: skip
 
-    def _enclosed(self, step: Step) -> list[str]:
+    def _enclosed(self, step: Step, handed: int | None) -> list[str]:
         if self._bwrap is None:
             return []
-        argv = [*enclosing(self._bwrap, "build"), "--die-with-parent", "--new-session"]
+        argv = [*enclosing(self._bwrap, "build"), "--die-with-parent", "--new-session", "--args", str(handed)]
         if not step.network:
             argv.append("--unshare-net")
         for folder in step.readable:
@@ -151,14 +159,34 @@ def descriptors_max() -> int:
     return _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
 
 
+def handed_over(environment: Mapping[str, str]) -> int:
+    """A descriptor from which bubblewrap (`--args`) reads the variables of what it starts.
+
+    They are strangers' words: as variables of bubblewrap itself `LD_PRELOAD` and its like would be code outside the
+    sandbox. Raises `Refused` for a variable that is none.
+    """
+    words: list[str] = []
+    for name, value in environment.items():
+        if not name or "=" in name or "\0" in name + value:
+            raise Refused(f"There can be no variable {name[:100]!a} with this value")
+        words += ["--setenv", name, value]
+    descriptor = os.memfd_create("variables")
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write("\0".join([*words, ""]).encode("utf-8", "replace"))
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
 def enclosing(bwrap: str, hostname: str, *, temporary_bytes_max: int | None = None) -> list[str]:
     """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read."""
+    # /proc/sys is bound again to be read only: of a Harbor that root has started, whose number in here is another name of
+    # root's, the files in it may be written, and they are the machine's.
     size = [] if temporary_bytes_max is None else ["--size", str(temporary_bytes_max)]
     argv = [
         bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
         "--uid", _ID, "--gid", _ID, "--hostname", hostname, "--cap-drop", "ALL",
-        "--proc", "/proc", "--dev", "/dev", *size, "--tmpfs", TEMPORARY, *size, "--tmpfs", "/home", "--dir", HOME,
-        *size, "--tmpfs", "/run",
+        "--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys", "--dev", "/dev",
+        *size, "--tmpfs", TEMPORARY, *size, "--tmpfs", "/home", "--dir", HOME, *size, "--tmpfs", "/run",
     ]  # fmt: skip
     for path in _SYSTEM:
         argv += ["--ro-bind-try", path, path]

@@ -36,8 +36,11 @@ class Enclosure:
     bwrap: str | None
     interpreters: Sequence[Path] = ()
 
-    def argv(self, release: Release, places: Places, command: str, status: int) -> list[str]:
-        """The words that run a command of a Procfile; bubblewrap tells pid and exit code to the descriptor `status`."""
+    def argv(self, release: Release, places: Places, command: str, *, status: int, variables: int | None) -> list[str]:
+        """The words that run a command of a Procfile.
+
+        bubblewrap tells pid and exit code to the descriptor `status`, and reads the command's variables from `variables`.
+        """
         shell = ["/bin/sh", "-c", command]
         bounds = self._bounds()
         if self.bwrap is None:
@@ -50,7 +53,7 @@ class Enclosure:
         if places.files is not None:
             words += ["--bind", str(places.files), FILES]
         words += ["--bind" if release.is_file_system_writable else "--ro-bind", str(places.tree), WORK, "--chdir", WORK]
-        return [*bounds, *words, "--json-status-fd", str(status), "--", *shell]
+        return [*bounds, *words, "--args", str(variables), "--json-status-fd", str(status), "--", *shell]
 
     def environment(self, release: Release, places: Places, more: Mapping[str, str]) -> dict[str, str]:
         """All that a process gets to know: made from nothing."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import secrets
@@ -21,6 +22,8 @@ from pathlib import Path
 from harbor.kernel.bounds import MIB
 from harbor.products.appharbor_apps.builder import watch
 from harbor.products.appharbor_apps.builder.limits import Limits
+from harbor.products.appharbor_apps.builder.port import Refused
+from harbor.products.appharbor_apps.builder.sandbox import OUTSIDE, handed_over
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure, Places
 from harbor.products.appharbor_apps.runner.model import Formation, Instance, Release
 
@@ -141,9 +144,10 @@ def start(
     command: str | None = None,
     more: Mapping[str, str] | None = None,
 ) -> Process:
-    """Start a process of a release. Raises `OSError` where the system refuses: too many variables, no memory."""
+    """Start a process of a release. Raises `OSError` where the system refuses, and for variables that cannot be."""
     id_ = secrets.token_hex(8)
     formation: Formation = release.of(kind)
+    marked = {MARK: f"{mark}.{id_}"}
     group = watch.Group.make(Limits(memory_bytes_max=max(1, formation.memory_mb) * MIB, processes_max=PROCESSES_MAX))
     environment = enclosure.environment(
         release,
@@ -153,7 +157,7 @@ def start(
             "HOST": "127.0.0.1",
             "DYNO": f"{kind}.{index}",
             **(more or {}),
-            MARK: f"{mark}.{id_}",
+            **marked,
         },
     )
     pipes.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -162,16 +166,20 @@ def start(
     # Both ends: a pipe whose last reader goes would end whoever writes into it.
     output = os.open(pipe, os.O_RDWR)
     status = os.open(status_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    variables: int | None = None
     try:
-        argv = enclosure.argv(release, places, command or release.commands[kind], status)
+        if enclosure.bwrap is not None:
+            variables = _handed_over(environment)
+        argv = enclosure.argv(release, places, command or release.commands[kind], status=status, variables=variables)
         child = subprocess.Popen(
             [*group.entered(), *argv],
             cwd=places.tree,
-            env=environment,
+            # Outside the namespaces nothing is run with the application's variables.
+            env=environment if variables is None else {**OUTSIDE, **marked},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=(status,),
+            pass_fds=(status,) if variables is None else (status, variables),
             start_new_session=True,
         )
     except BaseException:
@@ -182,8 +190,9 @@ def start(
                 folder.rmdir()
         raise
     finally:
-        os.close(output)
-        os.close(status)
+        for descriptor in (output, status, variables):
+            if descriptor is not None:
+                os.close(descriptor)
     instance = Instance(
         id=id_,
         release=release.number,
@@ -196,6 +205,13 @@ def start(
         started_at=time.time(),
     )
     return Process(instance, pipes, child)
+
+
+def _handed_over(environment: Mapping[str, str]) -> int:
+    try:
+        return handed_over(environment)
+    except Refused as refused:
+        raise OSError(errno.EINVAL, str(refused)) from None
 
 
 def adopt(instance: Instance, pipes: Path) -> Process | None:
