@@ -16,6 +16,8 @@ from harbor.products.harvest_timesheets.bills.rules import Charges, Totals, tota
 from harbor.products.harvest_timesheets.invoices.model import NOTES_LENGTH_MAX, TEXT_LENGTH_MAX
 from harbor.products.harvest_timesheets.sentences import BLANK, problem
 
+# The kind of job that makes what is due.
+DUE: Final = "harvest.bills.due"
 LINES_MAX: Final = 100
 EVERY_MAX: Final = 366
 # Nobody plans further, and a day past it is surely mistyped.

@@ -9,6 +9,8 @@ from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
+from harbor.kernel.jobs import queue
+from harbor.kernel.jobs.model import SYSTEM_ACCOUNT
 from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.billing_settings import service as settings
@@ -24,6 +26,7 @@ from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.projects import service as projects
 from harbor.products.harvest_timesheets.recurring_invoices import store
 from harbor.products.harvest_timesheets.recurring_invoices.model import (
+    DUE,
     RecurringInvoice,
     checked,
     day_of_step,
@@ -80,6 +83,7 @@ def add(call: Call, client_id: int, facts: Mapping[str, Any], changes: Sequence[
         raise problem("starts_on", "can't be before today")
     store.insert(call.tx, call.account_id, recurring)
     _tell(call, "created", recurring, after=recurring)
+    _look_soon(call, recurring)
     return recurring
 
 
@@ -155,7 +159,15 @@ def _put(call: Call, before: RecurringInvoice, after: RecurringInvoice, what: st
         after = replace(after, updated_at=call.tx.now)
         store.put(call.tx, call.account_id, after)
         _tell(call, what, after, before=before, after=after)
+        _look_soon(call, after)
     return after
+
+
+def _look_soon(call: Call, recurring: RecurringInvoice) -> None:
+    """Let what is due today be made now, and not at the next quarter of an hour."""
+    if recurring.next_on is not None and recurring.next_on <= company.today(call):
+        # The key is that of the schedule: a job that waits is not doubled.
+        queue.enqueue(call.tx, SYSTEM_ACCOUNT, DUE, {}, job_id=call.new_id("job_"), unique_key=f"schedule:{DUE}")
 
 
 def _tell(

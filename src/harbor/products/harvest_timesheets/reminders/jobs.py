@@ -17,12 +17,12 @@ from harbor.kernel.jobs.model import JobKind
 from harbor.kernel.jobs.schedule import Schedule
 from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.recurring_invoices.issuing import issue_all
+from harbor.products.harvest_timesheets.recurring_invoices.model import DUE
 from harbor.products.harvest_timesheets.reminders import service, store
 from harbor.products.harvest_timesheets.reminders.model import is_due
 
 log = structlog.get_logger("harbor.harvest.reminders")
 
-DUE: Final = "harvest.bills.due"
 SCHEDULE: Final = Schedule(name=DUE, every_s=15 * 60, kind=DUE)
 _AT_ONCE: Final = 500
 
