@@ -13,7 +13,7 @@ from harbor.kernel.storage.database import Database, Lane, Tx
 PEOPLE, PROJECTS, CLIENTS = 200, 400, 50
 _DAYS = 365
 _APART = 50
-_STEP_ROWS = 100_000
+_STEP_ROWS = 20_000
 # Each entry by its number: spread over people, projects, tasks and days as if by chance, and the same in every run.
 _ENTRIES = """
     INSERT INTO harvest_time_entries (account_id, id, user_id, project_id, task_id, spent_on, hours_e2, notes, client_id, billable,
@@ -33,11 +33,21 @@ _PROJECT = f"((i * 7919 + i / 977) % {PEOPLE}) % {_APART} + {_APART} * ((i * 104
 _SUMS = """
     INSERT INTO harvest_time_sums (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4,
         cost_rate_e4, is_billed, approval_status, entries, rounded_e2, hours_e2)
-    SELECT account_id, CASE WHEN span.is_all = 1 THEN '' ELSE SUBSTR(spent_on, 1, 7) END, project_id, user_id, task_id,
-        client_id, billable, budgeted, COALESCE(rate_e4, -1), COALESCE(cost_rate_e4, -1), is_billed, approval_status, COUNT(*),
-        CAST(SUM(rounded_e2) AS BIGINT), CAST(SUM(hours_e2) AS BIGINT)
-    FROM harvest_time_entries CROSS JOIN (SELECT 0 AS is_all UNION ALL SELECT 1) AS span
-    WHERE account_id = :account_id GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+    SELECT account_id, :month, project_id, user_id, task_id, client_id, billable, budgeted, COALESCE(rate_e4, -1),
+        COALESCE(cost_rate_e4, -1), is_billed, approval_status, COUNT(*), CAST(SUM(rounded_e2) AS BIGINT),
+        CAST(SUM(hours_e2) AS BIGINT)
+    FROM harvest_time_entries
+    WHERE account_id = :account_id AND spent_on >= :month AND spent_on <= :end
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
+"""
+_ALL_MONTHS = """
+    INSERT INTO harvest_time_sums (account_id, month, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4,
+        cost_rate_e4, is_billed, approval_status, entries, rounded_e2, hours_e2)
+    SELECT account_id, '', project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, cost_rate_e4, is_billed,
+        approval_status, CAST(SUM(entries) AS BIGINT), CAST(SUM(rounded_e2) AS BIGINT), CAST(SUM(hours_e2) AS BIGINT)
+    FROM harvest_time_sums WHERE account_id = :account_id
+    GROUP BY account_id, project_id, user_id, task_id, client_id, billable, budgeted, rate_e4, cost_rate_e4, is_billed,
+        approval_status
 """
 
 
@@ -73,7 +83,12 @@ async def fill(database: Database, desk: Desk, *, first: int, until: int) -> Non
             tx.run(_ENTRIES.format(**sizes), account_id=desk.account_id, now=tx.now_us, **values)
 
         await database.write(write, lane=Lane.BACKGROUND)
+    of = {"account_id": desk.account_id}
     await database.write(lambda tx: _count(tx, desk, until), lane=Lane.BACKGROUND)
+    for month in sorted({(desk.first + timedelta(days=n)).isoformat()[:7] for n in range(_DAYS)}):
+        values = {**of, "month": month, "end": f"{month}-31"}
+        await database.write(lambda tx, values=values: tx.run(_SUMS, **values), lane=Lane.BACKGROUND)  # type: ignore[misc]
+    await database.write(lambda tx: tx.run(_ALL_MONTHS, **of), lane=Lane.BACKGROUND)
     if database.engine == "postgres":  # as its own sweep does some minutes later
         await database.write(_analyze, lane=Lane.BACKGROUND)
 
@@ -86,7 +101,6 @@ def _analyze(tx: Tx) -> None:
 def _count(tx: Tx, desk: Desk, entries: int) -> None:
     of = {"account_id": desk.account_id}
     tx.run("DELETE FROM harvest_time_sums WHERE account_id = :account_id", **of)
-    tx.run(_SUMS, **of)
     tx.run("DELETE FROM harvest_time_totals WHERE account_id = :account_id", **of)
     _insert(tx, "harvest_time_totals", {**of, "entries": entries})
     identity.raise_serial(tx, desk.account_id, "harvest_time_entries", entries)
