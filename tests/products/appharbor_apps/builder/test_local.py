@@ -173,7 +173,9 @@ async def test_dependencies_that_are_not_to_be_had_are_said(yard: Yard) -> None:
     [
         ({"README": "x"}, "nothing here that can be built"),
         ({"tides.csproj": "x"}, "no .NET SDK"),
-        ({"package.json": "{}"}, "Node"),
+        ({"package.json": "{}"}, "nothing to run"),
+        ({"package.json": '{"dependencies": {"gone": "file:./gone.tgz"}}'}, "Packages of Node were not installed"),
+        ({"package.json": '{"scripts": {"build": "exit 3"}}'}, "npm run build failed: it ended with code 3"),
         ({"requirements.txt": ""}, "nothing to run"),
         ({**APP, "runtime.txt": "python-2.6.1"}, r"Python 2\.6 is not on this machine; 3\."),
     ],

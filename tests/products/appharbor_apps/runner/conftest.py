@@ -128,7 +128,7 @@ async def opened(
 ) -> AsyncIterator[Quay]:
     """A runner and a router over a folder; what runs goes on when they end."""
     apps, run = folder / "apps", folder / "run"
-    run.mkdir(exist_ok=True)
+    run.mkdir(parents=True, exist_ok=True)
     apps.mkdir(exist_ok=True)
     proxy = Proxy(domain=DOMAIN)
     control = Control(proxy, apps / "routes.json")

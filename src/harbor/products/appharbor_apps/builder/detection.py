@@ -29,18 +29,23 @@ class Language(StrEnum):
     """What is built."""
 
     PYTHON = "python"
+    NODE = "node"
     STATIC = "static"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A tree as it is understood. `python` is the wish for a version, as major and minor number."""
+    """A tree as it is understood. `python` is the wish for a version, as major and minor number.
+
+    `has_node` says that there are packages of Node, perhaps for the pages of a Python project.
+    """
 
     language: Language
     processes: Mapping[str, str] = field(default_factory=dict)
     python: tuple[int, int] | None = None
     test_command: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    has_node: bool = False
 
 
 def detect(tree: Path) -> Found:
@@ -66,15 +71,26 @@ def detect(tree: Path) -> Found:
             python=python_wish(tree),
             test_command=test_command if isinstance(test_command, str) else None,
             environment=environment,
-        )
-    folder = next((each for each in STATIC_FOLDERS if (tree / each / "index.html").is_file()), None)
-    if folder is not None:
-        return Found(
-            language=Language.STATIC, processes={**processes, "web": processes.get("web", f"{STATIC} {folder}")}
+            has_node=(tree / "package.json").is_file(),
         )
     if (tree / "package.json").is_file():
-        raise Refused("This is a Node application, and Node applications are not built on this machine")
-    raise Refused("There is nothing here that can be built: no Python project and no index.html")
+        return Found(
+            language=Language.NODE,
+            processes=processes,
+            test_command=test_command if isinstance(test_command, str) else None,
+            environment=environment,
+            has_node=True,
+        )
+    command = static_command(tree)
+    if command is not None:
+        return Found(language=Language.STATIC, processes={"web": command, **processes})
+    raise Refused("There is nothing here that can be built: no Python project, no package.json and no index.html")
+
+
+def static_command(tree: Path) -> str | None:
+    """The web process of a static site: the first folder with an index."""
+    folder = next((each for each in STATIC_FOLDERS if (tree / each / "index.html").is_file()), None)
+    return None if folder is None else f"{STATIC} {folder}"
 
 
 def procfile(text: str) -> dict[str, str]:

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from harbor.products.appharbor_apps.builder import testing
 from harbor.products.appharbor_apps.builder.archive import pack
-from harbor.products.appharbor_apps.builder.detection import Found, Language, detect, python_command
+from harbor.products.appharbor_apps.builder.detection import Found, Language, detect, python_command, static_command
 from harbor.products.appharbor_apps.builder.environments import Environment, Environments, Tools
 from harbor.products.appharbor_apps.builder.fetching import Fetcher
 from harbor.products.appharbor_apps.builder.interpreters import Interpreter, chosen
+from harbor.products.appharbor_apps.builder.node import PLACE, Modules, Node, unmount, web_command
 from harbor.products.appharbor_apps.builder.port import Built, Refused, Task
 from harbor.products.appharbor_apps.builder.sandbox import HOME, Sandbox, Step
 from harbor.products.appharbor_apps.deploys.port import Say
@@ -27,7 +28,7 @@ from harbor.products.appharbor_apps.deploys.port import Say
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalBuilder:
-    """Builds Python projects and static sites."""
+    """Builds Python projects, Node applications and static sites."""
 
     root: Path
     fetcher: Fetcher
@@ -60,21 +61,28 @@ class LocalBuilder:
 
     async def _build(self, task: Task, tree: Path, home: Path, work: Path, say: Say) -> Built:
         found = await asyncio.to_thread(detect, tree)
-        environment = None
+        environment = modules = None
+        if found.has_node:
+            modules = await self._node(home).prepare(tree, say, task.environment)
         if found.language is Language.PYTHON:
             await say("This is a Python project")
             interpreter = chosen(found.python, self.interpreters)
             environment = await Environments(home / "environments", self.sandbox, self.tools).ensure(
                 tree, interpreter, say
             )
+        elif found.language is Language.NODE:
+            await say("This is a Node application")
         else:
             await say("This is a static site")
         if task.build_command is not None:
-            await self._run_build_command(task.build_command, task, tree, environment, say)
+            await self._run_build_command(task.build_command, task, tree, environment, modules, say)
         command = task.test_command or found.test_command
-        tested = await testing.run(tree, environment, self.sandbox, command=command, more=found.environment)
+        tested = await testing.run(
+            tree, environment, self.sandbox, command=command, more=found.environment, modules=modules
+        )
         if not await _told(tested, say) and task.fail_on_test_failure:
             return Built(is_good=False, groups=tested.groups)
+        await asyncio.to_thread(unmount, tree)
         archive = home / f"{work.name}.tar.gz"
         await asyncio.to_thread(pack, tree, archive)
         return Built(
@@ -82,13 +90,25 @@ class LocalBuilder:
             groups=tested.groups,
             archive=archive,
             commands=_commands(tree, found, environment),
-            environment={**found.environment, **({} if environment is None else environment.variables())},
+            environment={
+                **found.environment,
+                **({} if environment is None and modules is None else testing.variables_of(environment, modules)),
+            },
+        )
+
+    def _node(self, home: Path) -> Node:
+        return Node(
+            root=home / "environments",
+            cache=home / "cache" / "npm",
+            sandbox=self.sandbox,
+            npm=shutil.which("npm"),
+            registry=self.tools.index.get("npm_config_registry"),
         )
 
     async def _run_build_command(
-        self, command: str, task: Task, tree: Path, environment: Environment | None, say: Say
+        self, command: str, task: Task, tree: Path, environment: Environment | None, modules: Modules | None, say: Say
     ) -> None:
-        variables = {"PATH": "/usr/local/bin:/usr/bin:/bin"} if environment is None else environment.variables()
+        variables = testing.variables_of(environment, modules)
         own: Mapping[str, str] = {"HOME": HOME if self.sandbox.is_closed else str(tree), "LC_ALL": "C.UTF-8"}
         outcome = await self.sandbox.run(
             Step(
@@ -98,6 +118,7 @@ class LocalBuilder:
                 timeout_s=self.sandbox.limits.build_s_max,
                 network=True,
                 readable=() if environment is None else (environment.path, environment.interpreter.home),
+                mounted=() if modules is None else ((modules.path, PLACE),),
             )
         )
         await say(f"Running {command}", outcome.output)
@@ -123,6 +144,10 @@ def _commands(tree: Path, found: Found, environment: Environment | None) -> dict
         command = python_command(tree, environment.programs)
         if command is not None:
             commands["web"] = command
+    if "web" not in commands and found.has_node:
+        # Pages that were built may be all there is.
+        command = web_command(tree) or static_command(tree)
+        commands |= {} if command is None else {"web": command}
     if not commands:
-        raise Refused("There is nothing to run: no Procfile, no app.py, no main.py, no manage.py")
+        raise Refused("There is nothing to run: no Procfile, no app.py, no main.py, no manage.py, no npm start")
     return commands

@@ -40,7 +40,9 @@ def junit(raw: bytes) -> list[Group]:
         root = ElementTree.fromstring(raw)  # noqa: S314 (declarations are refused above)
     except (ElementTree.ParseError, ValueError):
         return []
-    suites = [root] if root.tag == "testsuite" else list(root.iter("testsuite")) if root.tag == "testsuites" else []
+    # Node puts tests that are in no suite beside the suites.
+    beside = [root] if root.tag == "testsuites" else []
+    suites = [*beside, *root.iter("testsuite")] if root.tag in ("testsuite", "testsuites") else []
     groups: dict[str, list[Case]] = {}
     for suite in suites:
         for element in suite.findall("testcase"):

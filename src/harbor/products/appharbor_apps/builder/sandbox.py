@@ -40,7 +40,10 @@ OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One command in the sandbox. `writable` are folders beside the work tree, at the same path inside."""
+    """One command in the sandbox. `writable` and `readable` are folders beside the work tree, at the same path inside.
+
+    `mounted` are folders to read at another path.
+    """
 
     argv: Sequence[str]
     environment: Mapping[str, str] = field(repr=False)
@@ -49,6 +52,7 @@ class Step:
     network: bool
     writable: Sequence[Path] = ()
     readable: Sequence[Path] = ()
+    mounted: Sequence[tuple[Path, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +154,8 @@ class Sandbox:
         for folder in step.writable:
             argv += ["--bind", str(folder), str(folder)]
         argv += ["--bind", str(step.work), WORK, "--chdir", WORK]
+        for folder, place in step.mounted:
+            argv += ["--ro-bind", str(folder), place]
         return [*argv, "--"]
 
 

@@ -8,13 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harbor.products.appharbor_apps.builder import reports
+from harbor.products.appharbor_apps.builder import node, reports
 from harbor.products.appharbor_apps.builder.environments import Environment
+from harbor.products.appharbor_apps.builder.node import Modules
 from harbor.products.appharbor_apps.builder.sandbox import HOME, Outcome, Sandbox, Step
 from harbor.products.appharbor_apps.test_results.model import Group
 
 PYTEST_NO_TESTS = 5
 _PROGRAM = "unittest_program.py"
+_NODE_REPORTS = "--test-reporter=junit --test-reporter-destination={folder}/node.xml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +36,13 @@ class Tested:
 
 
 async def run(
-    tree: Path, environment: Environment | None, sandbox: Sandbox, *, command: str | None, more: Mapping[str, str]
+    tree: Path,
+    environment: Environment | None,
+    sandbox: Sandbox,
+    *,
+    command: str | None,
+    more: Mapping[str, str],
+    modules: Modules | None = None,
 ) -> Tested:
     """Run the tests of a tree without a network. `command` is what somebody has said; else the language's way."""
     # Not in the tree: what runs there could put a link in its place.
@@ -42,13 +50,15 @@ async def run(
     folder.mkdir()
     inside = str(folder)
     try:
-        found = _command(tree, environment, command, inside)
+        found = _command(
+            tree, environment, command or (node.test_command(tree) if modules and environment is None else None), inside
+        )
         if found is None:
             return Tested()
         name, argv, program = found
         if program is not None:
             await asyncio.to_thread(shutil.copyfile, Path(__file__).with_name(program), folder / program)
-        outcome = await sandbox.run(_step(tree, environment, sandbox, argv, inside, more))
+        outcome = await sandbox.run(_step(tree, environment, sandbox, argv, inside, more, modules))
         groups = await asyncio.to_thread(reports.of_folder, folder)
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
@@ -89,8 +99,9 @@ def _step(
     argv: list[str],
     inside: str,
     more: Mapping[str, str],
+    modules: Modules | None,
 ) -> Step:
-    variables = {"PATH": "/usr/local/bin:/usr/bin:/bin"} if environment is None else environment.variables()
+    variables = variables_of(environment, modules)
     return Step(
         argv=argv,
         environment={
@@ -101,6 +112,8 @@ def _step(
             "ENVIRONMENT": "Test",
             "PYTHONDONTWRITEBYTECODE": "1",
             "HARBOR_TEST_REPORTS": inside,
+            # The runner of tests that Node brings heeds these; others take no notice.
+            **({} if modules is None else {"NODE_OPTIONS": _NODE_REPORTS.format(folder=inside)}),
             **more,
         },
         work=tree,
@@ -108,4 +121,16 @@ def _step(
         network=False,
         writable=(tree.with_name("reports"),),
         readable=() if environment is None else (environment.path, environment.interpreter.home),
+        mounted=() if modules is None else ((modules.path, node.PLACE),),
     )
+
+
+def variables_of(environment: Environment | None, modules: Modules | None) -> dict[str, str]:
+    """What a process needs to find the programs of its languages."""
+    found = {"PATH": "/usr/local/bin:/usr/bin:/bin"} if environment is None else environment.variables()
+    if modules is None:
+        return found
+    own = modules.variables()
+    if environment is not None:
+        own["PATH"] = f"{environment.path}/bin:{own['PATH']}"
+    return {**found, **own}

@@ -17,6 +17,7 @@ import msgspec
 from harbor.kernel.blobs import Blobs
 from harbor.kernel.errors import Unavailable
 from harbor.products.appharbor_apps.builder.limits import Limits
+from harbor.products.appharbor_apps.builder.node import VARIABLE as NODE_MODULES
 from harbor.products.appharbor_apps.builder.port import Refused
 from harbor.products.appharbor_apps.deploys.port import Deployed, Order, Say
 from harbor.products.appharbor_apps.runner import trees
@@ -154,6 +155,7 @@ def _release(order: Order) -> Release:
         environment=dict(order.environment),
         # What the builder says, and not the variables, which anybody who configures the application can set.
         virtual_env=order.artefact.environment.get("VIRTUAL_ENV"),
+        node_modules=order.artefact.environment.get(NODE_MODULES),
         hostnames=list(order.hostnames),
         canonical=order.canonical,
         health_check_path=order.health_check_path,

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harbor.kernel.bounds import MIB
+from harbor.products.appharbor_apps.builder.node import PLACE
 from harbor.products.appharbor_apps.builder.sandbox import HOME, WORK, descriptors_max, enclosing
 from harbor.products.appharbor_apps.runner.model import Release
 
@@ -27,6 +28,7 @@ class Places:
     tree: Path
     files: Path | None
     virtual_env: Path | None
+    node_modules: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,8 @@ class Enclosure:
         if places.files is not None:
             words += ["--bind", str(places.files), FILES]
         words += ["--bind" if release.is_file_system_writable else "--ro-bind", str(places.tree), WORK, "--chdir", WORK]
+        if places.node_modules is not None:
+            words += ["--ro-bind", str(places.node_modules), PLACE]
         return [*bounds, *words, "--args", str(variables), "--json-status-fd", str(status), "--", *shell]
 
     def environment(self, release: Release, places: Places, more: Mapping[str, str]) -> dict[str, str]:
@@ -67,6 +71,8 @@ class Enclosure:
         }
         if places.files is not None:
             base["HARBOR_FILES"] = FILES if is_closed else str(places.files)
+        if not is_closed and places.node_modules is not None:
+            base["NODE_PATH"] = str(places.node_modules)
         return {**base, **release.environment, **more}
 
     def _bounds(self) -> list[str]:

@@ -45,6 +45,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     health_check_path: str
     is_file_system_writable: bool
     formation: dict[str, Formation]
+    node_modules: str | None = None
 
     def of(self, kind: str) -> Formation:
         """The formation of a process type: one process unless somebody said otherwise."""

@@ -14,6 +14,7 @@ from typing import IO, Final
 
 from harbor.products.appharbor_apps.builder.archive import unpack
 from harbor.products.appharbor_apps.builder.limits import Limits
+from harbor.products.appharbor_apps.builder.node import FOLDER
 from harbor.products.appharbor_apps.runner.enclosure import Places
 from harbor.products.appharbor_apps.runner.model import Release
 
@@ -68,7 +69,19 @@ def places_of(folder: Path, release: Release) -> Places:
         path = Path(release.virtual_env)
         if path.parent == folder / _ENVIRONMENTS and path.is_dir() and not path.is_symlink():
             environment = path
-    return Places(tree, folder / _FILES if release.is_file_system_writable else None, environment)
+    modules = None
+    if release.node_modules is not None:
+        path = Path(release.node_modules)
+        is_there = path.is_dir() and not path.is_symlink() and not path.parent.is_symlink()
+        # The place for it is part of what was built; without one there is nothing to mount it on.
+        if (
+            path.name == FOLDER
+            and path.parent.parent == folder / _ENVIRONMENTS
+            and is_there
+            and (tree / FOLDER).is_dir()
+        ):
+            modules = path
+    return Places(tree, folder / _FILES if release.is_file_system_writable else None, environment, modules)
 
 
 def forget_old(folder: Path, kept: Iterable[Release]) -> None:
