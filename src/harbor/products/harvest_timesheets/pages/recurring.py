@@ -90,7 +90,8 @@ def show(call: Call, recurring_id: str) -> Html:
         "money": parts.money,
         "number": parts.number,
     }
-    return Html("recurring_one.html", recurring.subject or "Recurring invoice", context, TRAIL)
+    title = "Recurring invoice" if client is None else f"Recurring invoice for {client.name}"
+    return Html("recurring_one.html", title, context, TRAIL)
 
 
 def new(call: Call, query: invoices_form.Part) -> Html:
