@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import count
@@ -10,6 +11,7 @@ import msgspec
 from tests.conftest import START
 from tests.examinations.exhibit import Exhibit, Tenant
 from tests.factories import make_event, make_webhook
+from tests.products.harbour_agreements.agreements.pdfs import pdf
 from tests.products.harbour_agreements.office import ADA, CONSENT, IDENTITY, PLAIN
 from tests.products.harbour_agreements.things import make_verification
 
@@ -17,12 +19,16 @@ from harbor.kernel.blobs import LocalBlobs
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros
 from harbor.products.harbour_agreements import ids
+from harbor.products.harbour_agreements.agreements import service as agreements
+from harbor.products.harbour_agreements.agreements.model import File
 from harbor.products.harbour_agreements.api_keys.service import mint
 from harbor.products.harbour_agreements.dialect import Manners
+from harbor.products.harbour_agreements.downloads import service as downloads
 from harbor.products.harbour_agreements.engine import creating, opening
 from harbor.products.harbour_agreements.engine import service as engine
 from harbor.products.harbour_agreements.engine.api import TOOL
 from harbor.products.harbour_agreements.engine.model import Agreed, Asked
+from harbor.products.harbour_agreements.folders import service as folders
 from harbor.products.harbour_agreements.product import (
     harbour_areas,
     harbour_kinds,
@@ -37,6 +43,14 @@ from harbor.products.harbour_agreements.providers.sandbox.provider import Sandbo
 from harbor.products.harbour_agreements.verifications import service as verifications
 from harbor.products.harbour_agreements.verifications.model import Result, Status, Type
 from harbor.products.harbour_agreements.webhooks.model import KERNEL_TYPES, NAME
+
+
+class _Files(LocalBlobs):
+    """Files that are there: a piece of work that makes a row cannot write one."""
+
+    def read(self, account_id: str, key: str) -> bytes:
+        """One byte."""
+        return b"x"
 
 
 class _Elsewhere(Sandbox):
@@ -116,6 +130,16 @@ def _provider(call: Call, tenant: Tenant) -> str:
     return provider_configs.create(call, key=key, settings=settings, secrets=Secrets(auth="x")).id
 
 
+def _agreement(call: Call, tenant: Tenant) -> str:
+    file = File(name="a.pdf", sha256="0" * 64, size_bytes=1, pages=1, blob_key=f"blob-{next(_numbers)}")
+    return agreements.create(call, file, agreements.Changes()).id
+
+
+def _download(call: Call, tenant: Tenant) -> str:
+    key = f"{next(_numbers):032x}"
+    return downloads.give(call, blob_key=key, file_name="a.pdf", media_type="application/pdf", renewed_by="a call")[0]
+
+
 def _webhook(call: Call, tenant: Tenant) -> str:
     made = make_webhook(call, view=NAME, url=tenant.url, events=_ENTRIES, pinned_version="2.2")
     return ids.webhook_id(made.id)
@@ -166,11 +190,14 @@ HARBOUR = Exhibit(
     areas=harbour_areas,
     views=[harbour_webhooks()],
     kinds=lambda call_of: harbour_kinds(call_of, _PROVIDERS),
-    tools=lambda folder, _means: {TOOL: _PROVIDERS, "blobs": LocalBlobs(folder / "blobs")},
+    tools=lambda folder, _means: {TOOL: _PROVIDERS, "blobs": _Files(folder / "blobs")},
     things={
         "verification_id": _completed,
         "webhook_id": _webhook,
         "provider_id": _provider,
+        "agreement_id": _agreement,
+        "folder_id": lambda call, _tenant: folders.add(call, f"Folder {next(_numbers)}").id,
+        "token": _download,
         "event_id": _event_of_webhook,
         "number": lambda _call, _tenant: "2002",
         "code": lambda _call, _tenant: "email",
@@ -197,6 +224,7 @@ HARBOUR = Exhibit(
         "result": lambda _tenant: "verified",
         "media_type": lambda _tenant: "text/plain",
         "base64": lambda _tenant: "c2Nhbg==",
+        "file_upload": lambda _tenant: {"name": "a.pdf", "base64": b64encode(pdf()).decode()},
     },
     fills={
         "verifications.list": _listed,

@@ -17,8 +17,11 @@ from harbor.kernel.outbound import OutboundClient
 from harbor.kernel.sealed import Sealed
 from harbor.kernel.storage.migrate import Area
 from harbor.kernel.webhooks.view import View
+from harbor.products.harbour_agreements.agreements.service import files_among
 from harbor.products.harbour_agreements.api_keys.jobs import exposed_kind
 from harbor.products.harbour_agreements.dialect import Manners, harbour_dialect
+from harbor.products.harbour_agreements.downloads.jobs import SCHEDULE as DOWNLOADS_SCHEDULE
+from harbor.products.harbour_agreements.downloads.jobs import forget_kind as forget_downloads_kind
 from harbor.products.harbour_agreements.engine import jobs as engine_jobs
 from harbor.products.harbour_agreements.engine.secrets import ANSWER_PURPOSE, APPLICANT_PURPOSE
 from harbor.products.harbour_agreements.engine.silence import SILENCE_SCHEDULE, silence_kind
@@ -57,8 +60,8 @@ SEALED: Sequence[Sealed] = (
     ),
 )
 # What names blobs: the sweep removes the others.
-NAMINGS: Sequence[Naming] = (evidence_among,)
-SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, SILENCE_SCHEDULE, FORGET_SCHEDULE)
+NAMINGS: Sequence[Naming] = (evidence_among, files_among)
+SCHEDULES: Sequence[Schedule] = (engine_jobs.RETENTION_SCHEDULE, SILENCE_SCHEDULE, FORGET_SCHEDULE, DOWNLOADS_SCHEDULE)
 
 
 def harbour_areas(engine: str) -> tuple[Area, ...]:
@@ -119,4 +122,5 @@ def harbour_kinds(
         exposed_kind(call_of),
         *webhook_jobs.kinds(call_of, dashboard_url=dashboard_url),
         forget_kind(),
+        forget_downloads_kind(),
     ]

@@ -1,0 +1,1 @@
+"""Agreements: what is to be signed, in versions, with the fields that signers fill."""

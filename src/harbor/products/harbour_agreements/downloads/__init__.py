@@ -1,0 +1,1 @@
+"""Addresses that give one file without a key, for some minutes."""

@@ -1,0 +1,1 @@
+"""Folders that agreements lie in."""
