@@ -59,7 +59,9 @@ async def test_a_recurring_invoice_from_its_form_to_what_it_makes(studio: Studio
     assert "2026-06-08" in shown.text
     assert f"/invoices/{invoice['id']}" in shown.main
     assert f"/recurring/{number}" in (await studio.page(f"invoices/{invoice['id']}")).main
-    mail = await studio.office.read(lambda call: call.tx.row("SELECT text FROM mails WHERE recipient = 'grace@example.com'"))
+    mail = await studio.office.read(
+        lambda call: call.tx.row("SELECT text FROM mails WHERE recipient = 'grace@example.com'")
+    )
     assert mail is not None
     assert f"/harvest/client/invoices/{invoice['client_key']}" in mail["text"]
     await studio.post(f"{path}/stop")

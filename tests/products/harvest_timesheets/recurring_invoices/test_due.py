@@ -107,6 +107,19 @@ async def test_a_day_begins_when_it_does_for_the_account(sqlite_office: Office) 
     assert made["issue_date"] == (today + timedelta(days=1)).isoformat()
 
 
+async def test_a_new_template_takes_no_id_that_an_imported_invoice_names(sqlite_office: Office) -> None:
+    office = sqlite_office
+    work = await begin(office)
+    imported = await work.invoice()
+    await office.write(
+        lambda call: call.tx.run(
+            "UPDATE harvest_invoices SET recurring_invoice_id = 70 WHERE id = :id", id=imported["id"]
+        )
+    )
+    assert (await template(office, work)).id == 71
+    assert (await template(office, work)).id == 72
+
+
 async def test_of_two_servers_one_makes_the_invoice(office: Office) -> None:
     work = await begin(office)
     made = await template(office, work)

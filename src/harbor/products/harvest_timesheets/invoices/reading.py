@@ -40,6 +40,11 @@ def sent_to(call: Call, client_id: int) -> Sequence[Invoice]:
     return store.sent_to(call.tx, call.account_id, client_id, limit=STATEMENT_INVOICES_MAX)
 
 
+def highest_template(call: Call) -> int:
+    """The highest id of a template that an invoice names, also one that was imported; 0 if none names one."""
+    return store.highest_template(call.tx, call.account_id)
+
+
 def to_list(call: Call) -> None:
     """Whether the caller handles invoices: administrators all, managers who may draft or manage those of their projects."""
     member = access.me(call)

@@ -112,6 +112,18 @@ def sums(tx: Tx, account_id: str, filter_: Filter, reach: Reach | None) -> list[
     return [Sum(**row) for row in rows]
 
 
+def highest_template(tx: Tx, account_id: str) -> int:
+    """The highest id of a template that an invoice names; 0 if none names one: harvest_invoices_by_template."""
+    row = tx.row(
+        """
+        SELECT MAX(recurring_invoice_id) AS highest FROM harvest_invoices
+        WHERE account_id = :account_id AND recurring_invoice_id IS NOT NULL
+        """,
+        account_id=account_id,
+    )
+    return 0 if row is None or row["highest"] is None else int(row["highest"])
+
+
 def sent_to(tx: Tx, account_id: str, client_id: int, *, limit: int) -> list[Invoice]:
     """Invoices of a client that are no drafts, those issued last first: harvest_invoices_by_client."""
     where = Where(account_id=account_id, client_id=client_id).compare("state", "<>", State.DRAFT.value)

@@ -23,6 +23,7 @@ from harbor.products.harvest_timesheets.pages import invoices_parts as parts
 from harbor.products.harvest_timesheets.pages import lists
 from harbor.products.harvest_timesheets.pages.acting import PATH
 from harbor.products.harvest_timesheets.pages.invoices_parts import get, post
+from harbor.products.harvest_timesheets.recurring_invoices import service as recurring_invoices
 from harbor.products.harvest_timesheets.wire import read_id
 
 INVOICES = f"{PATH}/invoices"
@@ -121,6 +122,7 @@ def show(call: Call, invoice_id: str, query: Part) -> Html:
         "address": messages.address(call, invoice),
         "statement": _statement(call, seen.client),
         "estimate_id": estimate,
+        "template_id": _template(call, invoice),
         "money": parts.money,
         "number": parts.number,
     }
@@ -138,6 +140,13 @@ def delete(call: Call, environment: str, invoice_id: str) -> Answer:
     """Remove an invoice and let go of what it bills."""
     service.delete(call, reading.to_change(call, read_id(invoice_id)))
     return go(INVOICES.format(environment=environment), done="invoice_deleted")
+
+
+def _template(call: Call, invoice: Invoice) -> int | None:
+    """The recurring invoice that made it, for who sets those up; an imported invoice may name one that is not here."""
+    found = invoice.recurring_invoice_id
+    may_see = found is not None and access.me(call).is_administrator and recurring_invoices.is_there(call, found)
+    return found if may_see else None
 
 
 def _statement(call: Call, client: Client) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Missing
+from harbor.kernel.identity.store import raise_serial
 from harbor.kernel.jobs import queue
 from harbor.kernel.jobs.model import SYSTEM_ACCOUNT
 from harbor.kernel.pages import PageRequest
@@ -21,6 +22,7 @@ from harbor.products.harvest_timesheets.bills.model import BillKind, Line, LineC
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.currencies import known_currency
+from harbor.products.harvest_timesheets.invoices import reading
 from harbor.products.harvest_timesheets.item_categories import service as item_categories
 from harbor.products.harvest_timesheets.paging import Listed
 from harbor.products.harvest_timesheets.projects import service as projects
@@ -36,6 +38,7 @@ from harbor.products.harvest_timesheets.recurring_invoices.model import (
 from harbor.products.harvest_timesheets.sentences import NOT_FOUND, problem
 from harbor.products.harvest_timesheets.telling import tell
 
+_COUNTER = "harvest_recurring_invoices"
 _RHYTHM = frozenset({"every", "unit", "starts_on"})
 
 
@@ -53,6 +56,11 @@ def to_manage_one(call: Call, recurring_id: int) -> RecurringInvoice:
     return found
 
 
+def is_there(call: Call, recurring_id: int) -> bool:
+    """Whether there is such a recurring invoice: an imported invoice may name one that is not."""
+    return store.find(call.tx, call.account_id, recurring_id) is not None
+
+
 def listed(call: Call, page: PageRequest) -> Listed[RecurringInvoice]:
     """Recurring invoices, newest first."""
     return store.newest_first(call.tx, call.account_id, page)
@@ -68,7 +76,7 @@ def add(call: Call, client_id: int, facts: Mapping[str, Any], changes: Sequence[
     given["currency"] = known_currency(given.get("currency") or client.currency)
     recurring = RecurringInvoice(
         account_id=call.account_id,
-        id=call.next_serial("harvest_recurring_invoices"),
+        id=_new_id(call),
         client_id=client.id,
         next_on=given["starts_on"],
         base_url=call.base_url,
@@ -126,6 +134,12 @@ def delete(call: Call, recurring: RecurringInvoice) -> None:
     """Remove it; invoices that it made stay, and still say which it was."""
     store.delete(call.tx, call.account_id, recurring.id)
     _tell(call, "deleted", recurring, before=recurring)
+
+
+def _new_id(call: Call) -> int:
+    """An id that no invoice names yet: imported ones name templates that stayed where they came from."""
+    raise_serial(call.tx, call.account_id, _COUNTER, reading.highest_template(call))
+    return call.next_serial(_COUNTER)
 
 
 def _from_today(call: Call, before: RecurringInvoice, after: RecurringInvoice) -> RecurringInvoice:
