@@ -158,3 +158,18 @@ async def test_whoever_goes_away_in_the_middle_leaves_the_old_release(quay: Quay
     await quay.until(lambda: len(quay.supervisor.applications[1].processes) == 1)
     assert (await quay.get())[1].startswith("v1")
     assert (await quay.deploy(quay.release(3, {"app.py": APP}))).is_live
+
+
+async def test_without_a_sandbox_processes_start_and_end_all_the_same(tmp_path: Path) -> None:
+    async with opened(tmp_path, bwrap=None) as quay:
+        made = quay.release(1, commands={"web": "sleep 1000 & exec python3 app.py"})
+        deployed = await quay.deploy(made)
+        answered = await quay.get()
+        (web,) = quay.processes()
+        pids = web.pids()
+        await quay.supervisor.remove(1)
+
+    assert deployed.is_live
+    assert answered[0] == 200
+    assert len(pids) == 2
+    assert [pid for pid in pids if process.ticks_of(pid) is not None] == []

@@ -102,7 +102,7 @@ def check_word(value: str, name: str) -> str:
 def check_command(value: str, name: str) -> str | None:
     """A command of one line; an empty one is none. Raises `Invalid`."""
     text = value.strip()
-    if len(text) > COMMAND_LENGTH_MAX or "\n" in text:
+    if len(text) > COMMAND_LENGTH_MAX or any(letter in text for letter in "\r\n\0"):
         raise Invalid(f"{name} must be one line of at most {COMMAND_LENGTH_MAX} characters.", field=name)
     return text or None
 
@@ -110,6 +110,7 @@ def check_command(value: str, name: str) -> str | None:
 def check_path(value: str, name: str) -> str:
     """The path of a health check. Raises `Invalid`."""
     text = value.strip()
-    if not text.startswith("/") or len(text) > COMMAND_LENGTH_MAX or not text.isascii() or " " in text:
+    is_plain = text.isascii() and text.isprintable() and " " not in text
+    if not text.startswith("/") or len(text) > COMMAND_LENGTH_MAX or not is_plain:
         raise Invalid(f"{name} must be a path, like /healthz.", field=name)
     return text
