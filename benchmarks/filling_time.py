@@ -86,8 +86,7 @@ async def fill(database: Database, desk: Desk, *, first: int, until: int) -> Non
     of = {"account_id": desk.account_id}
     await database.write(lambda tx: _count(tx, desk, until), lane=Lane.BACKGROUND)
     for month in sorted({(desk.first + timedelta(days=n)).isoformat()[:7] for n in range(_DAYS)}):
-        values = {**of, "month": month, "end": f"{month}-31"}
-        await database.write(lambda tx, values=values: tx.run(_SUMS, **values), lane=Lane.BACKGROUND)  # type: ignore[misc]
+        await database.write(lambda tx, month=month: _sum(tx, desk, month), lane=Lane.BACKGROUND)  # type: ignore[misc]
     await database.write(lambda tx: tx.run(_ALL_MONTHS, **of), lane=Lane.BACKGROUND)
     if database.engine == "postgres":  # as its own sweep does some minutes later
         await database.write(_analyze, lane=Lane.BACKGROUND)
@@ -96,6 +95,10 @@ async def fill(database: Database, desk: Desk, *, first: int, until: int) -> Non
 def _analyze(tx: Tx) -> None:
     for table in ("time_entries", "time_sums", "users", "projects", "user_assignments", "task_assignments"):
         tx.run(f"ANALYZE harvest_{table}")
+
+
+def _sum(tx: Tx, desk: Desk, month: str) -> None:
+    tx.run(_SUMS, account_id=desk.account_id, month=month, end=f"{month}-31")
 
 
 def _count(tx: Tx, desk: Desk, entries: int) -> None:

@@ -8,10 +8,11 @@ from random import Random
 from typing import Any
 
 import pytest
-from tests.products.harvest_timesheets.office import Json, Office
+from tests.products.harvest_timesheets.office import AREA, Json, Office
 from tests.products.harvest_timesheets.reports.test_reports import raw
 
 from harbor.kernel.call import Call
+from harbor.kernel.storage.migrate import migration_sql, statements
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.company.model import BudgetHours, Rounding
 from harbor.products.harvest_timesheets.pricing import jobs as pricing_jobs
@@ -20,6 +21,7 @@ from harbor.products.harvest_timesheets.pricing import service as pricing
 KEYS = ("project_id", "user_id", "task_id", "client_id", "billable", "budgeted", "is_billed", "approval_status")
 DAYS = ("2025-12-31", "2026-01-01", "2026-01-15", "2026-01-31", "2026-02-28", "2026-03-01")
 ACTS = 220
+MAKING_ANEW = statements((AREA.folder / "0030_sums_of_costs.sql").read_text())
 ACTS_BETWEEN_LOOKS = 20
 
 
@@ -201,6 +203,12 @@ async def assert_sums_are_those_of_the_entries(office: Office) -> None:
     assert sum(row["entries"] for row in await raw(office, "harvest_time_totals")) == len(entries)
 
 
+def make_anew(call: Call) -> None:
+    """As the migration does that changed their table."""
+    for statement in MAKING_ANEW:
+        call.tx.run(migration_sql(statement, call.tx.engine))
+
+
 async def test_sums_never_drift_whatever_happens(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pricing, "ENTRIES_AT_ONCE_MAX", 8)
     monkeypatch.setattr(pricing_jobs, "STEP_ENTRIES", 3)
@@ -229,6 +237,8 @@ async def test_sums_never_drift_whatever_happens(office: Office, monkeypatch: py
             await assert_sums_are_those_of_the_entries(office)
 
     await life.jobs()
+    await assert_sums_are_those_of_the_entries(office)
+    await office.write(make_anew)
     await assert_sums_are_those_of_the_entries(office)
     done = {what for what, hundred in life.did if hundred == 2}
     assert {"time_entries PATCH", "time_entries DELETE", "projects DELETE", "invoices POST", "invoices DELETE"} <= done
