@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.products.harbour_agreements.office import ADA, CRIMINAL, IDENTITY, Office
 from tests.receiver import Answer
@@ -97,6 +97,8 @@ async def test_a_callback_that_the_provider_did_not_sign_now_is_refused(one_engi
     path = f"/providers/{provider['provider_id']}/callbacks"
     assert (await one_engine.ask("POST", path, body=b"{}")).status == 401
     assert (await one_engine.ask("POST", "/providers/PROVIDER-1_2/callbacks", body=b"{}")).status == 404
+    replies = [await one_engine.ask("POST", path, body=b"{}") for _ in range(30)]
+    assert {reply.status for reply in replies[-3:]} == {429}
 
 
 async def test_what_no_callback_told_is_asked_for_ever_more_rarely(one_engine: Office) -> None:
@@ -204,6 +206,7 @@ def test_the_shipped_example_is_a_good_description() -> None:
     assert list(problems(msgspec.json.decode(EXAMPLE.read_bytes(), type=HttpSettings))) == []
 
 
+@settings(max_examples=40)
 @given(
     st.recursive(
         st.none() | st.integers() | st.text(), lambda inner: st.dictionaries(st.text(), inner) | st.lists(inner)

@@ -15,9 +15,9 @@ from harbor.products.harbour_agreements.refusals import Problem, invalid
 
 BYTES_MAX: Final = 25 * 1024**2
 PAGES_MAX: Final = 2_000
-# Object streams hold the structure of a file, and that is small: more of it is a bomb.
-_UNPACKED_BYTES_MAX: Final = 64 * 1024**2
-_DICT_BYTES_MAX: Final = 4_096
+# What is not the content of a page, packed or not, is small: more of it is a bomb, or keeps a server busy.
+_STRUCTURE_BYTES_MAX: Final = 8 * 1024**2
+_STREAMS_MAX: Final = 50_000
 _HEAD_BYTES = _TAIL_BYTES = 1_024
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _PAGE = re.compile(rb"/Type\s{0,20}/Page(?![A-Za-z0-9])")
@@ -38,7 +38,7 @@ def pages_of(content: bytes, path: str) -> int:
     tail = content[-_TAIL_BYTES:]
     if b"startxref" not in tail or b"%%EOF" not in tail:
         raise _refused(path, "The PDF is cut off: its end is missing.")
-    structure = _ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), _structure(content, path))
+    structure = _structure(content, path)
     if _ENCRYPTED.search(structure):
         raise _refused(path, "The PDF is encrypted; save it without a password.")
     if (active := _ACTIVE.search(structure)) is not None:
@@ -52,39 +52,47 @@ def pages_of(content: bytes, path: str) -> int:
 
 
 def _structure(content: bytes, path: str) -> bytes:
-    """The file without the contents of its streams, and what its object streams hold."""
-    found, unpacked, place = [], 0, 0
-    while (at := content.find(b"stream", place)) != -1:
-        ends = content.find(b"endstream", at)
-        if ends == -1:
+    """The file without the contents of its streams, and what its object streams hold, names unescaped."""
+    found, place, left = [], 0, _STRUCTURE_BYTES_MAX
+    for _ in range(_STREAMS_MAX):
+        at = content.find(b"stream", place)
+        ends = content.find(b"endstream", at) if at != -1 else -1
+        if at != -1 and ends == -1:
             raise _refused(path, "The PDF is cut off: a stream has no end.")
-        found.append(content[place:at])
-        about = content[max(place, at - _DICT_BYTES_MAX) : at]
-        about = about[about.rfind(b"obj") :]
+        # All since the stream before, and not only what looks like this one's dictionary: texts in it may look like another.
+        about = _plain(content[place : at if at != -1 else None], left, path)
+        found.append(about)
+        left -= len(about)
+        if at == -1:
+            return b"\n".join(found)
         if _OBJECT_STREAM.search(about):
-            piece = _unpacked(content[at + len(b"stream") : ends], about, _UNPACKED_BYTES_MAX - unpacked, path)
-            unpacked += len(piece)
+            piece = _unpacked(content[at + len(b"stream") : ends], about, left, path)
             found.append(piece)
+            left -= len(piece)
         place = ends + len(b"endstream")
-    return b"\n".join([*found, content[place:]])
+    raise _refused(path, f"The PDF has more than {_STREAMS_MAX} streams.", "too_many")
+
+
+def _plain(piece: bytes, bytes_max: int, path: str) -> bytes:
+    if len(piece) > bytes_max:
+        raise _refused(path, "The PDF has far more structure than a document has.", "too_long")
+    return _ESCAPED.sub(lambda match: bytes([int(match[1], 16)]), piece) if b"#" in piece else piece
 
 
 def _unpacked(data: bytes, about: bytes, bytes_max: int, path: str) -> bytes:
-    said = _FILTER.search(about)
-    filters = re.findall(rb"/([A-Za-z0-9]+)", said[1]) if said else []
+    said = _FILTER.findall(about)
+    filters = re.findall(rb"/([A-Za-z0-9]+)", said[-1]) if said else []
     data = data.removeprefix(b"\r").removeprefix(b"\n")
     if not filters:
-        return data[:bytes_max]
+        return _plain(data, bytes_max, path)
     if filters not in ([b"FlateDecode"], [b"Fl"]):
         raise _refused(path, "The PDF packs its structure in a way that is not read here.")
     unpacker = zlib.decompressobj()
     try:
-        piece = unpacker.decompress(data, bytes_max)
+        piece = unpacker.decompress(data, bytes_max + 1)
     except zlib.error:
         raise _refused(path, "The PDF is damaged: its structure cannot be unpacked.") from None
-    if unpacker.unconsumed_tail:
-        raise _refused(path, "The PDF unpacks to far more than a document has.", "too_long")
-    return piece
+    return _plain(piece, bytes_max, path)
 
 
 def _refused(path: str, message: str, code: str = "custom") -> Invalid:

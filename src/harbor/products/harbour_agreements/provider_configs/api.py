@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from harbor.kernel.call import Call
-from harbor.kernel.errors import Invalid, Unauthenticated
+from harbor.kernel.errors import Invalid, Limited, Unauthenticated
 from harbor.kernel.http.body import read_body
 from harbor.kernel.http.decode import OpenBody
 from harbor.kernel.http.request import Reply, Request
@@ -20,6 +20,7 @@ from harbor.kernel.identity.model import system
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Tx
 from harbor.products.harbour_agreements import scopes
+from harbor.products.harbour_agreements.dialect import REFUSALS
 from harbor.products.harbour_agreements.engine.api import TOOL
 from harbor.products.harbour_agreements.moments import unix_ms
 from harbor.products.harbour_agreements.provider_configs import service
@@ -161,6 +162,9 @@ async def called_back(request: Request, services: Services, stage: RawStage, pro
     try:
         updates = provider.parse_callback(headers, raw)
     except Unauthentic as error:
+        verdict = await services.limiter.take(f"refused:harbour:{request.client}", REFUSALS, services.clock.now())
+        if services.limits_are_on and not verdict.allowed:
+            raise Limited("Too many callbacks that nobody signed.", retry_after_s=verdict.retry_after_s) from None
         raise Unauthenticated(str(error)) from None
     except ProviderError as error:
         log.warning("callback_unread", provider=provider_id, error=str(error))
