@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from harbor.kernel.bounds import BODY_BYTES_SPOOL_BUDGET, MIB
 from harbor.kernel.errors import StartRefused
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
 from harbor.kernel.settings import Settings
+from harbor.products.appharbor_apps.runner.helpers import Helpers
 
 
 def threads() -> set[str]:
@@ -62,3 +64,29 @@ async def test_a_close_that_fails_in_the_middle_still_closes_the_store(
         await harbor.close()
 
     assert threads() == before
+
+
+async def test_an_open_instance_keeps_up_what_runs_applications_until_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(data=tmp_path / "data", apps_port=0, appharbor_allow_unsandboxed=True)
+    await set_up(settings, is_production=False)
+    kept: list[str] = []
+    begun = asyncio.Event()
+
+    async def keep(_: Helpers, wanted: Callable[[], Awaitable[bool]]) -> None:
+        kept.append(f"applications: {await wanted()}")
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            kept.append("left")
+
+    monkeypatch.setattr(Helpers, "keep", keep)
+    harbor = Harbor(settings)
+    await harbor.open()
+    async with asyncio.timeout(5):
+        await begun.wait()
+    await harbor.close()
+
+    assert kept == ["applications: False", "left"]

@@ -206,6 +206,7 @@ class Harbor:
         self.pipelines["appharbor"] = self.appharbor.pipeline(apps, self.services)
         self.pipelines["harbour"] = self.harbour.pipeline(self.services)
         await self.worker.start()
+        self.appharbor.follow(self.call_of)
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self.write_behind.run())]
         if database.engine == "postgres":  # others may work on it too
             self._tasks.append(asyncio.create_task(self.harper.heed_restarts(self.draining, self.reopening)))
