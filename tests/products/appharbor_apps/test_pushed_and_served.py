@@ -51,6 +51,8 @@ async def test_an_application_outlives_everything_but_its_deletion(
         said = await place.client.request(
             "POST", "/appharbor/applications/tides/runs", {"command": "echo $HARBOR_APP; exit 3"}
         )
+        await place.client.request("POST", "/appharbor/applications/tides/runs", {"command": "python3 -c '[][1]'"})
+        await _until(lambda: _is_raised(place, "IndexError"))
         await place.client.request("PUT", "/appharbor/applications/tides/formation", {"web": 2})
         await _until(lambda: _are_up(place, 2))
         await _until(lambda: _is_logged(place, "GET / 200"))
@@ -97,6 +99,11 @@ async def _is_up_again(place: Mounted, pid: int) -> bool:
 
 async def _are_up(place: Mounted, count: int) -> bool:
     return [each["state"] for each in await place.get("/applications/tides/processes")] == ["up"] * count
+
+
+async def _is_raised(place: Mounted, type_: str) -> bool:
+    found = await place.get("/applications/tides/errors")
+    return {(each["exception"]["type"], each["commit_id"] != "") for each in found} >= {(type_, True)}
 
 
 async def _is_logged(place: Mounted, text: str) -> bool:

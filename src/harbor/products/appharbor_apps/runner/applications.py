@@ -27,6 +27,7 @@ from harbor.products.appharbor_apps.runner.keeping import Keeping
 from harbor.products.appharbor_apps.runner.model import WEB, Instance, Kept, Release
 from harbor.products.appharbor_apps.runner.output import Output
 from harbor.products.appharbor_apps.runner.process import Process, adopt, start
+from harbor.products.appharbor_apps.runner.raised import Raised
 from harbor.products.appharbor_apps.runner.routing import Routing
 from harbor.products.appharbor_apps.runner.static_sites import folder_of
 from harbor.products.appharbor_apps.runner.trees import places_of
@@ -133,8 +134,11 @@ class Application:
     def _attach(self, process: Process, collect: Callable[[list[str]], None] | None) -> None:
         self.processes[process.instance.id] = process
 
+        raised = Raised(process.instance.name, self.report)
+
         def put(lines: list[str]) -> None:
             self.say("app" if process.instance.kind == WEB else "worker", process.instance.name, *lines)
+            raised.hear(lines)
             if collect is not None:
                 collect(lines)
 

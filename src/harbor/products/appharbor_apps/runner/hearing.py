@@ -92,6 +92,10 @@ class Hearing:
         if report.kind == "rolled_back":
             deploys.rolled_back(call, application.id, int(about["release"]), int(about["former"]))
             return
+        if report.kind == "exception":
+            message = "An unhandled exception has occurred."
+            exceptions.record(call, application, message=message, request_path="", cause=_cause(about))
+            return
         name, code = str(about["process"]), about.get("code")
         told = {"process": name, "code": code if isinstance(code, int) else None}
         tell(call, "process.crash_looped" if report.kind == "crash_loop" else "process.ended", application.id, **told)
@@ -130,3 +134,13 @@ class Hearing:
                 async for message in messages:
                     yield message
         await asyncio.sleep(AGAIN_S)
+
+
+def _cause(about: Mapping[str, Any]) -> Cause:
+    inner = about.get("inner")
+    return Cause(
+        type=str(about["type"]),
+        message=str(about["message"]),
+        stack_trace=str(about["stack_trace"]),
+        inner=_cause(inner) if isinstance(inner, Mapping) else None,
+    )
