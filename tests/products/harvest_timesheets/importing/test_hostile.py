@@ -122,7 +122,7 @@ async def test_records_that_cannot_be_kept_are_left_out_and_the_others_are_here(
 
 def _endless(query: Mapping[str, list[str]]) -> bytes:
     number = int(query.get("page", ["1"])[0])
-    items = [client(number * 1_000 + n) for n in range(500 if "500" in query["per_page"] else 1)]
+    items = [client(number * 1_000 + n) for n in range(500 if "250" in query["per_page"] else 1)]
     return page("clients", *items, total_entries=3, next_page=number + 1)
 
 
@@ -187,6 +187,56 @@ async def test_an_address_that_is_not_public_is_refused_before_anything_is_kept(
         status, _ = await sqlite_world.here.admin.refused("POST", "/v2/imports", asked)
         assert status == 422, url
     assert (await sqlite_world.here.admin.got("/v2/imports"))["total_entries"] == 0
+
+
+async def test_receipts_that_cannot_be_had_leave_their_expenses_here(sqlite_world: World) -> None:
+    urls = ["http://[", "https://10.0.0.1/a", "/none", "/huge", "/html", "/loop", "/broken"]
+    seen: dict[str, bool] = {}
+
+    def expense(number: int, url: str) -> dict[str, Any]:
+        refs = {"user": {"id": 900}, "client": {"id": 1}, "project": {"id": 1}, "expense_category": {"id": 1}}
+        receipt = {"url": url, "file_name": "a.png", "file_size": 3, "content_type": "image/png"}
+        facts = {"spent_date": "2024-01-01", "total_cost": 1, "billable": True, "receipt": receipt}
+        return {"id": number, "created_at": NOW, "updated_at": NOW, **facts, **refs}
+
+    project = {**client(1), "is_billable": True, "bill_by": "none", "budget_by": "none", "client": {"id": 1}}
+    answer = answering(
+        {
+            "/v2/users": lambda _q: page("users", ME),
+            "/v2/clients": lambda _q: page("clients", client(1)),
+            "/v2/projects": lambda _q: page("projects", project),
+            "/v2/expense_categories": lambda _q: page("expense_categories", client(1)),
+            "/v2/expenses": lambda _q: page("expenses", *(expense(n, url) for n, url in enumerate(urls, 1))),
+        }
+    )
+    at = outcome().started_at
+
+    def receipts(url: str, headers: Mapping[str, str]) -> Outcome:
+        path = urlsplit(url).path
+        seen[url] = "Authorization" in headers
+        if path == "/none":
+            return outcome(404)
+        if path == "/huge":
+            return Outcome(started_at=at, duration_ms=1, status=200, truncated=True)
+        if path == "/html":
+            return outcome(body=b"<html>")
+        if path == "/loop":
+            return Outcome(started_at=at, duration_ms=1, status=302, headers={"Location": url}, error=Failure.REDIRECT)
+        if path == "/broken":
+            return outcome(500)
+        if "10.0.0.1" in url:
+            return Outcome(started_at=at, duration_ms=1, error=Failure.BLOCKED_ADDRESS, detail="private")
+        return answer(url, headers)
+
+    sqlite_world.wire.before = receipts
+    done = await sqlite_world.run()
+
+    assert done["state"] == "done", done
+    found = await problems(sqlite_world, done)
+    assert {name for name in found if name.startswith("expenses")} == {f"expenses {n}" for n in range(1, 8)}
+    assert all("without its receipt" in what for name, what in found.items() if name.startswith("expenses"))
+    assert (await sqlite_world.here.admin.got("/v2/expenses"))["total_entries"] == 7
+    assert not seen["https://10.0.0.1/a"]
 
 
 async def test_an_account_is_not_imported_into_itself(sqlite_world: World) -> None:

@@ -8,7 +8,12 @@ from tests.products.harvest_timesheets.importing.company import PICTURE, fill
 from tests.products.harvest_timesheets.importing.compared import KEYS, everything
 from tests.products.harvest_timesheets.importing.source import World
 
+from harbor.kernel.call import Call
+from harbor.kernel.jobs import queue
+from harbor.kernel.jobs.model import SYSTEM_ACCOUNT
+from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Tx
+from harbor.products.harvest_timesheets.importing.jobs import TIDY
 from harbor.products.harvest_timesheets.importing.model import FLOOR_STEP
 
 
@@ -125,3 +130,43 @@ def _count(tx: Tx, sql: str) -> int:
     row = tx.row(sql)
     assert row is not None
     return int(row["n"])
+
+
+async def test_the_token_of_an_import_whose_job_is_lost_is_erased(sqlite_world: World) -> None:
+    world = sqlite_world
+    await world.start()
+    account = world.here.organization.production
+
+    def lose(call: Call) -> None:
+        job = queue.listing(call.tx, account.id, PageRequest(limit=1)).items[0]
+        queue.cancel(call.tx, account.id, job.id)
+        queue.enqueue(call.tx, SYSTEM_ACCOUNT, TIDY, {}, job_id="tidy")
+
+    await world.house.write(account, lose)
+    assert len(await secrets_kept(world)) == 1
+    await world.house.settle()
+
+    assert await secrets_kept(world) == []
+    assert (await world.here.admin.got("/v2/imports/1"))["state"] == "failed"
+
+
+async def test_an_import_tells_of_each_kind_and_not_of_each_record(sqlite_world: World) -> None:
+    world = sqlite_world
+    await fill(world.there)
+    account = world.here.organization.production
+
+    def count(call: Call) -> dict[str, int]:
+        sql = "SELECT type, COUNT(*) AS n FROM events WHERE account_id = :account_id GROUP BY type"
+        return {row["type"]: row["n"] for row in call.tx.rows(sql, account_id=account.id)}
+
+    before = await world.house.read(account, count)
+    await world.run()
+    after = await world.house.read(account, count)
+
+    told = {type_: n - before.get(type_, 0) for type_, n in after.items() if n != before.get(type_, 0)}
+    assert told == {
+        "harvest.import.started": 1,
+        "harvest.company.updated": 1,
+        "harvest.import.copied": 21,
+        "harvest.import.finished": 1,
+    }

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from harbor.products.harvest_timesheets.billing_settings.model import CUSTOM, PAYMENT_OPTIONS, TERMS
-from harbor.products.harvest_timesheets.bills.model import Line, number_value
+from harbor.products.harvest_timesheets.bills.model import LINES_MAX, Line, number_value
 from harbor.products.harvest_timesheets.bills.rules import Charges, totals
 from harbor.products.harvest_timesheets.estimates.model import State as EstimateState
 from harbor.products.harvest_timesheets.importing.directory_records import currency
@@ -33,6 +34,8 @@ from harbor.products.harvest_timesheets.importing.values import (
 )
 from harbor.products.harvest_timesheets.invoices.model import State as InvoiceState
 from harbor.products.harvest_timesheets.keys import name_key
+
+RECIPIENTS_MAX: Final = 1_000
 
 
 class ItemCategoryRecord(Record, kw_only=True):
@@ -198,6 +201,8 @@ def estimate(record: EstimateRecord, world: World) -> Mapped:  # noqa: ARG001
 
 def message(record: MessageRecord, world: World) -> Mapped:
     """The row of a message of the bill whose list it is. Nothing is mailed."""
+    if len(record.recipients or []) > RECIPIENTS_MAX:
+        raise Unfit(f"it went to more than {RECIPIENTS_MAX}")
     recipients = [
         {"name": text_or_none(each.name, 1_000), "email": text(each.email, 1_000)} for each in record.recipients or []
     ]
@@ -283,6 +288,8 @@ def _is_compound(record: BillRecord) -> bool:
 
 
 def _lines(record: BillRecord) -> list[Values]:
+    if len(record.line_items) > LINES_MAX:
+        raise Unfit(f"it has {len(record.line_items)} lines; at most {LINES_MAX} fit")
     is_invoice = isinstance(record, InvoiceRecord)
     lines = {line.id: _line(line, has_project=is_invoice) for line in record.line_items}
     return [lines[line_id] for line_id in sorted(lines)]

@@ -6,7 +6,6 @@ Source: docs/products/harvest.md#imports.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -115,7 +114,7 @@ class _Run:
             else:
                 at = await self._settle(at)
             # As long as the step took: an import has at most half of the writer.
-            await asyncio.sleep(min(_REST_S_MAX, (time.monotonic() - began) / 2))
+            await self.means.sleep(min(_REST_S_MAX, (time.monotonic() - began) / 2))
         return {"import": self.each.id}
 
     def _read(self, tx: Tx) -> tuple[Import, str, str]:

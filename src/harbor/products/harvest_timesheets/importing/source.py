@@ -121,15 +121,23 @@ class Source:
         return Page(found, _next(path, envelope, bool(found)), envelope.total_entries)
 
     async def receipt(self, address: str, bytes_max: int) -> bytes:
-        """The bytes of a receipt. Raises `NoReceipt`, and `Unavailable` for what may pass."""
+        """The bytes of a receipt. Raises `NoReceipt`, and `Unavailable` where the source asks for a long pause."""
+        try:
+            return await self._receipt(address, bytes_max)
+        except (Abandon, ValueError) as error:  # an address that may not be called, or that is none
+            raise NoReceipt(str(error)) from None
+        except Unavailable as error:
+            if error.retry_after_s:
+                raise
+            raise NoReceipt(error.message) from None
+
+    async def _receipt(self, address: str, bytes_max: int) -> bytes:
         url = urljoin(f"{self.url}/", address)
         for _ in range(REDIRECTS_MAX + 1):
             outcome = await self._ask(url, self._headers(url), bytes_max)
             if outcome.status in _REDIRECTS:
                 url = urljoin(url, outcome.headers.get("Location", ""))
                 continue
-            if outcome.status is None or (outcome.error is not None and outcome.status == 200):
-                raise NoReceipt(f"it cannot be fetched: {outcome.detail}")
             if outcome.status != 200:
                 raise NoReceipt(f"the source answered {outcome.status}")
             if outcome.truncated:

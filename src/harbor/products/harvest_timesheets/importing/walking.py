@@ -14,6 +14,9 @@ from harbor.products.harvest_timesheets.importing.source import Page
 COPY, BILLS, WEEKS, COMPARE, SUMS, END = "copy", "bills", "weeks", "compare", "sums", "end"
 # A list grows while it is read. Beyond twice of what it said and some more, it has no end.
 _ROOM: Final = 2_000
+# However many it speaks of; and where it does not say how many.
+_RECORDS_MAX: Final = 20_000_000
+_UNSTATED_MAX: Final = 1_000_000
 # Of one person or one bill.
 PAGES_OF_ONE_MAX: Final = 20
 
@@ -49,8 +52,10 @@ class At:
     def after_page(self, page: Page) -> At:
         """Where it goes on in the same list after a page. Raises `Abandon` for a list without an end."""
         seen, stated = self.seen + len(page.records), self.stated if self.stated is not None else page.total
-        if stated is not None and seen > 2 * stated + _ROOM:
-            raise Abandon(f"The source lists more {self.resource} than the {stated} it spoke of, and comes to no end.")
+        most = _UNSTATED_MAX if stated is None else min(2 * stated + _ROOM, _RECORDS_MAX)
+        if seen > most:
+            spoken = "it says" if stated is None else f"the {stated} it spoke of"
+            raise Abandon(f"The source lists more {self.resource} than {spoken}, and comes to no end.")
         if page.next is not None and page.next == self.next:
             raise Abandon(f"The source's list of {self.resource} leads back to the same page.")
         return replace(self, next=page.next, seen=seen, stated=stated, read=self.read + len(page.records))
