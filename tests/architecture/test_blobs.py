@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harbor.app import areas
 from harbor.app.work import NAMINGS
+from harbor.kernel.mail import outbox
 
 PRODUCTS = Path(__file__).parent.parent.parent / "src" / "harbor" / "products"
 
@@ -18,4 +19,9 @@ def test_every_mounted_product_that_keeps_blobs_answers_the_sweep() -> None:
         if any("harbor.kernel.blobs" in path.read_text("utf-8") for path in (PRODUCTS / name).rglob("*.py"))
     }
 
-    assert keeping == {naming.__module__.split(".")[2] for naming in NAMINGS}
+    answering = {naming.__module__ for naming in NAMINGS}
+    assert keeping == {name.split(".")[2] for name in answering if name.startswith("harbor.products.")}
+
+
+def test_files_of_mails_are_named() -> None:
+    assert outbox.attachments_among in NAMINGS

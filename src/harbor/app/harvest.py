@@ -19,6 +19,7 @@ from harbor.products.harvest_timesheets.limits import Limits, parse_limit
 from harbor.products.harvest_timesheets.product import harvest_product
 
 AREA = Area("harvest_timesheets", Path(harvest_timesheets.__file__).parent / "migrations")
+PREFIX = "/harvest"
 # Two that start a timer of one person race, and the second one looks again.
 RACING_INDEXES = frozenset({"harvest_time_entries_running"})
 _USED = "harvest.used"
@@ -40,11 +41,16 @@ def product(settings: Settings, database: Database, clock: Clock, write_behind: 
     return harvest_product(Access(database, used=used), limits, lambda: micros(clock.now()))
 
 
+def public_url(settings: Settings) -> str:
+    """How people reach it, for mails that nobody sends; empty where the installation does not say."""
+    return "" if settings.public_url is None else settings.public_url.rstrip("/") + PREFIX
+
+
 def door(pipeline: Pipeline) -> Door:
     """Under /harvest, and at the root of a port of its own."""
     return Door(
         pipeline=pipeline,
-        prefix="/harvest",
+        prefix=PREFIX,
         listeners=frozenset({"harvest"}),
         any_origin_headers=_HEADERS,
         any_origin_methods="GET, HEAD, POST, PATCH, DELETE, OPTIONS",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from harbor.app import appharbor, harbour
+from harbor.app import appharbor, harbour, harvest
 from harbor.app.harper import Harper
 from harbor.app.opening import SEALED_COLUMNS
 from harbor.kernel.blobs import Blobs
@@ -14,6 +14,7 @@ from harbor.kernel.blobs.sweeping import Naming, sweep_kind
 from harbor.kernel.call import Call
 from harbor.kernel.jobs.retention import SCHEDULE as PURGE_JOBS
 from harbor.kernel.jobs.retention import purge_kind as purge_jobs_kind
+from harbor.kernel.mail import outbox
 from harbor.kernel.mail.delivery import PURGE_SCHEDULE as PURGE_MAILS
 from harbor.kernel.mail.delivery import purge_kind as purge_mails_kind
 from harbor.kernel.mail.delivery import send_kind as send_mail_kind
@@ -29,6 +30,7 @@ from harbor.kernel.vault import Vault
 from harbor.products.harbor_events import jobs as harbor_jobs
 from harbor.products.harper_tables import jobs as harper_jobs
 from harbor.products.harvest_timesheets import jobs as harvest_jobs
+from harbor.products.harvest_timesheets.billing_settings import branding
 from harbor.products.harvest_timesheets.expenses import service as harvest_expenses
 from harbor.products.harvest_timesheets.importing.means import Means as ImportMeans
 
@@ -43,8 +45,14 @@ SCHEDULES: Final = (
     *harbour.SCHEDULES,
     *appharbor.SCHEDULES,
 )
-# What names blobs, of every product that keeps some: the sweep removes the others.
-NAMINGS: Final[tuple[Naming, ...]] = (harvest_expenses.receipts_among, *harbour.NAMINGS, appharbor.NAMING)
+# What names blobs, of every part that keeps some: the sweep removes the others.
+NAMINGS: Final[tuple[Naming, ...]] = (
+    outbox.attachments_among,
+    harvest_expenses.receipts_among,
+    branding.logos_among,
+    *harbour.NAMINGS,
+    appharbor.NAMING,
+)
 _MAILS_KEPT_DAYS = 30
 _JOBS_KEPT_DAYS = 30
 
@@ -67,7 +75,7 @@ def kinds(
         audit_days=settings.audit_retention_days,
     )
     return [
-        send_mail_kind(_smtp(settings)),
+        send_mail_kind(_smtp(settings), blobs.read),
         rotation_kind(vault, SEALED_COLUMNS, settle_s=0 if settings.database is None else SETTLE_S),
         purge_mails_kind(keep_days=_MAILS_KEPT_DAYS),
         purge_jobs_kind(keep_days=_JOBS_KEPT_DAYS),
@@ -75,7 +83,7 @@ def kinds(
         *retention_kinds(policy),
         *harbor_jobs.kinds(call_of),
         *harper_jobs.kinds(call_of, harper.configuration, harper.means),
-        *harvest_jobs.kinds(call_of, ImportMeans(client=client, blobs=blobs)),
+        *harvest_jobs.kinds(call_of, ImportMeans(client=client, blobs=blobs), public_url=harvest.public_url(settings)),
         *checks.kinds(call_of),
         *apps.kinds(call_of),
     ]
