@@ -46,7 +46,7 @@ def latest_first(tx: Tx, account_id: str, page: PageRequest, filter_: Filter, re
         # The sign keeps an index from being used that would have everything sorted.
         column = "updated_at" if total <= _FEW_MAX else "+updated_at"
         where.also(f"{column} >= :updated_since", updated_since=micros(filter_.updated_since))
-    elif _is_far(filter_, page):
+    elif _is_far(filter_, page, is_dense=2 * total >= _all(tx, account_id)):
         offset = _skip_months(tx, account_id, where, filter_, reach, page)
     if page.offset >= total:
         return Listed((), False, total)
@@ -110,11 +110,12 @@ def _is_summed(filter_: Filter) -> bool:
     return all(each is None for each in others)
 
 
-def _is_far(filter_: Filter, page: PageRequest) -> bool:
-    """Whether what is asked for may lie far back, behind much that is not."""
+def _is_far(filter_: Filter, page: PageRequest, *, is_dense: bool) -> bool:
+    """Whether what is asked for may lie far back, behind much that is not. Where most entries are it, no page is far."""
     if not _is_summed(filter_) or filter_.from_on is not None or filter_.to_on is not None:
         return False
-    return filter_.is_billed is not None or filter_.approval_status is not None or page.offset >= _DEEP_MIN
+    is_state = filter_.is_billed is not None or filter_.approval_status is not None
+    return page.offset >= _DEEP_MIN or (is_state and not is_dense)
 
 
 def _skip_months(tx: Tx, account_id: str, where: Where, filter_: Filter, reach: Reach | None, page: PageRequest) -> int:
