@@ -7,16 +7,18 @@ import os
 import socket
 import subprocess
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import uvicorn
+import uvloop
 from tests.products.appharbor_apps.conftest import PASSWORD, Harbor
 
 from harbor.kernel.http.request import Mount
+from harbor.products.appharbor_apps.git.backend import Backend
 from harbor.products.appharbor_apps.git.pushes import Question, refusal_of
 from harbor.products.appharbor_apps.git.repositories import environment
 
@@ -257,3 +259,30 @@ async def test_hostile_addresses_lead_nowhere(one: Harbor, target: str) -> None:
 )
 def test_which_refs_a_push_may_change(ref: str, is_refused: bool) -> None:
     assert (refusal_of(Question(hook="pre-receive", updates=[("0" * 40, "a" * 40, ref)])) is not None) is is_refused
+
+
+def test_git_may_be_through_before_it_was_told_everything(tmp_path: Path) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\nrefs'\n")
+    program.chmod(0o700)
+    gone = tmp_path / "gone"
+
+    async def receive() -> dict[str, object]:
+        while not gone.exists():
+            await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    class Hasty(Backend):
+        async def _start(self, repository: Path, about: Mapping[str, str]) -> asyncio.subprocess.Process:
+            child = await super()._start(repository, about)
+            await child.wait()
+            gone.touch()
+            return child
+
+    async def asked() -> tuple[int, bytes]:
+        backend = Hasty(str(program), body_bytes_max=100)
+        status, _, chunks = await backend.serve(tmp_path / "repository.git", receive, {})
+        return status, b"".join([chunk async for chunk in chunks])
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loops:
+        assert loops.run(asked()) == (200, b"refs")

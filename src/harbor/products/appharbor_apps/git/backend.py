@@ -90,6 +90,8 @@ class Backend:
                 taken += len(piece)
                 if taken > self.body_bytes_max:
                     raise TooLarge(f"A push may have at most {self.body_bytes_max} bytes.")
+                if child.stdin.is_closing():  # git is through before we are; uvloop refuses to write then
+                    break
                 child.stdin.write(piece)
                 await child.stdin.drain()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
