@@ -7,7 +7,6 @@ the place, idempotency, state, decoding, handler, show, encode, remember → sen
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,7 @@ from harbor.kernel.http.logs import entry_of
 from harbor.kernel.http.product import Product
 from harbor.kernel.http.replying import WHOLE
 from harbor.kernel.http.request import Mount, Reply, Request
-from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind
+from harbor.kernel.http.routes import Answer, Bound, Created, Place, Route, bind, shower_of
 from harbor.kernel.http.services import Services
 from harbor.kernel.http.streaming import send_head, send_reply, send_stream
 from harbor.kernel.http.work import RawStage, Replayed, Stage, Work, check_scope
@@ -72,7 +71,7 @@ class Pipeline:
         for route in product.routes:
             bound = bind(route, product.dialect.page.parameters)
             self._routes[route.name] = bound
-            self._shows[route.name] = _shower(route)
+            self._shows[route.name] = shower_of(route)
             resource = resources.setdefault(route.path, _Resource())
             assert route.method not in resource.by_method, f"{route.method} {route.path} is there twice"
             resource.by_method[route.method] = bound
@@ -373,15 +372,6 @@ class Pipeline:
         self.services.metrics.request(self.product.name, request.route_name or "none", reply.status, seconds)
         if entry is not None and self._dialect.logs_requests:
             self.services.write_behind.put("requests", entry.id, entry)
-
-
-def _shower(route: Route) -> Callable[[Any, Call], Any]:
-    show = route.show
-    if show is None:
-        return lambda value, _call: value
-    if len(inspect.signature(show).parameters) == 2:
-        return show
-    return lambda value, _call: show(value)
 
 
 def _caller_of(request: Request) -> Principal:

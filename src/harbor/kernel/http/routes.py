@@ -127,3 +127,13 @@ def bind(route: Route, page_parameters: frozenset[str]) -> Bound:
         known_parameters=known,
         prepare_wants=() if route.prepare is None else tuple(inspect.signature(route.prepare).parameters),
     )
+
+
+def shower_of(route: Route) -> Callable[[Any, Any], Any]:
+    """How a route shows what its handler returns, given the call: some need it, and most do not."""
+    show = route.show
+    if show is None:
+        return lambda value, _call: value
+    if len(inspect.signature(show).parameters) == 2:
+        return show
+    return lambda value, _call: show(value)
