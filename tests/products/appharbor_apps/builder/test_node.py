@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 from tests.products.appharbor_apps.builder.conftest import Yard, tarred
 from tests.products.appharbor_apps.runner.conftest import opened
 
-from harbor.products.appharbor_apps.builder import node
+from harbor.products.appharbor_apps.builder import environments, node
+from harbor.products.appharbor_apps.builder.environments import Environments, in_use
 
 PACKAGE = {
     "package/package.json": '{"name": "moon", "version": "1.0.0"}',
@@ -102,11 +104,26 @@ async def test_a_process_finds_its_packages(yard: Yard, tmp_path: Path) -> None:
         tree: dict[str, str | bytes] = {**members, "node_modules/.keep": ""}
         deployed = await quay.deploy(quay.release(1, tree, commands=dict(built.commands), node_modules=str(modules)))
         answered = await quay.get()
+        used = in_use(place)
         await quay.supervisor.remove(1)
 
     assert deployed.is_live, (deployed.reason, quay.logs)
     assert answered == (200, "full")
+    assert used == {modules.parent.name}
 
 
 def _cases(group: Any) -> list[Any]:
     return [case for each in group.items for case in (_cases(each) if hasattr(each, "items") else [each])]
+
+
+async def test_an_environment_that_a_release_runs_in_is_never_the_oldest(yard: Yard) -> None:
+    home = yard.folder / "apps" / "1"
+    for number in range(environments.KEPT_MAX + 3):
+        (home / "environments" / f"env{number:02}").mkdir(parents=True)
+        os.utime(home / "environments" / f"env{number:02}", (number, number))
+    (home / environments.IN_USE).write_text("env00\n")
+
+    Environments(home / "environments", yard.builder.sandbox, yard.builder.tools)._forget_old()
+
+    left = sorted(path.name for path in (home / "environments").iterdir())
+    assert left == ["env00", *(f"env{number:02}" for number in range(3, 13))]

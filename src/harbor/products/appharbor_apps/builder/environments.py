@@ -31,6 +31,8 @@ DEPENDENCY_FILES = (
     "poetry.lock",
 )
 KEPT_MAX = 10
+# Written by the runner into the folder of the application.
+IN_USE = "environments-in-use"
 _DONE = ".harbor-complete"
 
 
@@ -182,14 +184,24 @@ class Environments:
         return await self._sandbox.run(step)
 
     def _forget_old(self) -> None:
-        """Remove the environments that nobody has used for the longest time."""
+        """Remove the environments that nobody has used for the longest time, and never one that a release runs in."""
+        used = in_use(self._root.parent)
         present = sorted(
             (entry for entry in os.scandir(self._root) if not entry.name.startswith(".")),
             key=lambda entry: entry.stat().st_mtime,
             reverse=True,
         )
         for entry in present[KEPT_MAX:]:
-            shutil.rmtree(entry.path, ignore_errors=True)
+            if entry.name not in used:
+                shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def in_use(folder: Path) -> frozenset[str]:
+    """The environments of an application that the runner has written down as needed."""
+    try:
+        return frozenset((folder / IN_USE).read_text("ascii").split())
+    except OSError:
+        return frozenset()
 
 
 def _home_of(program: str) -> Path:

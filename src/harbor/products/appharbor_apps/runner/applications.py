@@ -18,19 +18,19 @@ from pathlib import Path
 from typing import Final
 
 from harbor.kernel.clock import real_now
+from harbor.products.appharbor_apps.builder.environments import IN_USE, in_use
 from harbor.products.appharbor_apps.logs.line import Line, clean
 from harbor.products.appharbor_apps.logs.segments import Segments
 from harbor.products.appharbor_apps.router.table import Entry
-from harbor.products.appharbor_apps.runner import health
+from harbor.products.appharbor_apps.runner import health, trees
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure, Places
-from harbor.products.appharbor_apps.runner.keeping import Keeping
+from harbor.products.appharbor_apps.runner.keeping import Keeping, write_whole
 from harbor.products.appharbor_apps.runner.model import WEB, Instance, Kept, Release
 from harbor.products.appharbor_apps.runner.output import Output
 from harbor.products.appharbor_apps.runner.process import Process, adopt, start
 from harbor.products.appharbor_apps.runner.raised import Raised
 from harbor.products.appharbor_apps.runner.routing import Routing
 from harbor.products.appharbor_apps.runner.static_sites import folder_of
-from harbor.products.appharbor_apps.runner.trees import places_of
 
 DELAYS_S: Final = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 QUICK_S: Final = 60.0
@@ -251,6 +251,11 @@ class Application:
     def save(self) -> None:
         """Keep what runs. Those that are being ended stay in it, so that the next runner ends them."""
         self.kept.instances = [each.instance for each in self.processes.values()]
+        # Before the state: what is to run after a crash must be there.
+        used = trees.environments_of(each for each in (self.kept.current, self.kept.previous) if each is not None)
+        if used != in_use(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self.folder / IN_USE, "\n".join(sorted(used)).encode())
         self.world.keeping.save(self.id, self.kept)
 
     async def route(self) -> None:
@@ -284,7 +289,7 @@ class Application:
 
     def places(self, release: Release) -> Places:
         """Where a release lies."""
-        return places_of(self.folder, release)
+        return trees.places_of(self.folder, release)
 
     def say(self, source: str, process: str, *texts: str, at: datetime | None = None) -> None:
         """Add lines to the application's log."""

@@ -17,6 +17,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from harbor.products.appharbor_apps.builder.environments import IN_USE
 from harbor.products.appharbor_apps.runner.model import Kept
 
 KEY = "runner.key"
@@ -58,8 +59,8 @@ class Keeping:
     def forget(self, application_id: int) -> None:
         """Remove what the runner has of an application that is deleted."""
         folder = self.folder(application_id)
-        with contextlib.suppress(FileNotFoundError):
-            (folder / NAME).unlink()
+        for name in (NAME, IN_USE):
+            (folder / name).unlink(missing_ok=True)
         for name in ("artefacts", "releases", "files", "logs", "pipes"):
             shutil.rmtree(folder / name, ignore_errors=True)
 

@@ -84,6 +84,17 @@ def places_of(folder: Path, release: Release) -> Places:
     return Places(tree, folder / _FILES if release.is_file_system_writable else None, environment, modules)
 
 
+def environments_of(releases: Iterable[Release]) -> frozenset[str]:
+    """The names of the environments, of Python and of Node, that releases need."""
+    found: set[str] = set()
+    for release in releases:
+        if release.virtual_env is not None:
+            found.add(Path(release.virtual_env).name)
+        if release.node_modules is not None:
+            found.add(Path(release.node_modules).parent.name)
+    return frozenset(name for name in found if name.isascii() and name.isalnum())
+
+
 def forget_old(folder: Path, kept: Iterable[Release]) -> None:
     """Remove artefacts and copies that no kept release uses, but for the newest few."""
     kept = list(kept)
