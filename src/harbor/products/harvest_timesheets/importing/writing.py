@@ -61,6 +61,7 @@ def write(call: Call, resource: Resource, found: Taken, *, floor: int) -> Count:
         for id_ in changed:
             if before[id_].values["email_key"] != found.rows[id_].values["email_key"]:
                 access.revoke_of_user(call, id_)  # as where an address is changed here
+    if resource.name in ("users", "user_assignments") and touched:  # who manages what may have changed
         access.rights_changed(tx, account_id)
     return Count(
         resource=resource.name,
