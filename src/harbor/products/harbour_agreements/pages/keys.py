@@ -88,6 +88,7 @@ def show(call: Call, api_key_id: str) -> Html:
 
 def rotate(call: Call, api_key_id: str, body: RotateForm) -> Html:
     """Another key like this one, which ends after the overlap."""
+    service.visible(call, api_key_id)
     if body.overlap not in _OVERLAPS:
         raise Invalid("Choose when the present key ends.", field="overlap")
     made = service.rotate(call, api_key_id, overlap=timedelta(seconds=_OVERLAPS[body.overlap]))
@@ -96,6 +97,7 @@ def rotate(call: Call, api_key_id: str, body: RotateForm) -> Html:
 
 def revoke(call: Call, environment: str, api_key_id: str, body: Confirmed) -> Answer:
     """End a key."""
+    service.visible(call, api_key_id)
     if body.confirm != "yes":
         raise Invalid("Tick the box to confirm; nothing was changed.", field="confirm")
     service.revoke(call, api_key_id)
