@@ -131,6 +131,6 @@ OPEN: Final = (
     Step("header", "/header", 200, "anybody"),
     Step("log_sessions.open", "/sessions/$session", 200, "anybody"),
 )
-# Asked elsewhere: whose grant it is, is a story of its own.
-TOLD_ELSEWHERE: Final = frozenset({"grants.delete", "collaborators.create"})
+# Asked elsewhere: whose grant it is, is a story of its own; GitHub comes with the application's token.
+TOLD_ELSEWHERE: Final = frozenset({"grants.delete", "collaborators.create", "builds.hook_github"})
 STORY: Final = (*MAKING, *OPEN, *READING, *CHANGING, *DELETING)

@@ -6,6 +6,7 @@ from harbor.kernel.http.routes import Route
 from harbor.products.appharbor_apps.access.api import ROUTES as ACCESS
 from harbor.products.appharbor_apps.applications.api import ROUTES as APPLICATIONS
 from harbor.products.appharbor_apps.builds.api import ROUTES as BUILDS
+from harbor.products.appharbor_apps.builds.hooks_api import ROUTES as PUSH_HOOKS
 from harbor.products.appharbor_apps.collaborators.api import ROUTES as COLLABORATORS
 from harbor.products.appharbor_apps.config_variables.api import ROUTES as VARIABLES
 from harbor.products.appharbor_apps.deploys.api import ROUTES as RELEASES
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *OAUTH,
     *APPLICATIONS,
     *BUILDS,
+    *PUSH_HOOKS,
     *TESTS,
     *COLLABORATORS,
     *VARIABLES,
