@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import replace
 from typing import Any
@@ -182,3 +183,22 @@ async def test_nobody_decides_about_himself_or_whom_he_invited_or_what_a_colleag
         await _as(one_engine, "ppl_c", lambda call: service.claim(call, verifications.visible(call, id_)))
     await _as(one_engine, "ppl_b", lambda call: service.release(call, verifications.visible(call, id_)))
     assert (await _decide(one_engine, id_, result="verified"))["result"] == "verified"
+
+
+async def test_of_several_decisions_at_once_one_counts(office: Office) -> None:
+    await office.webhook()
+    made = await office.start(MOTOR_VEHICLE, provider="manual_review")
+    callers = [await office.caller() for _ in range(4)]
+    path = f"/verifications/{made['verification_id']}/decision"
+    bodies = [{"result": "verified"}, {"result": "rejected", "reasons": ["odd"]}] * 2
+
+    replies = await asyncio.gather(
+        *(caller.request("POST", path, body) for caller, body in zip(callers, bodies, strict=True))
+    )
+
+    assert sorted(reply.status for reply in replies) == [200, 409, 409, 409]
+    won = next(reply.json() for reply in replies if reply.status == 200)
+    assert (await office.now(made))["result"] == won["result"]
+    await office.house.settle()
+    ends = [got.json()["data"]["status"] for got in office.receiver.got]
+    assert sorted(ends) == ["completed", "in_progress"]
