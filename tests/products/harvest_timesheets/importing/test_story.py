@@ -12,9 +12,11 @@ from harbor.kernel.call import Call
 from harbor.kernel.jobs import queue
 from harbor.kernel.jobs.model import SYSTEM_ACCOUNT
 from harbor.kernel.pages import PageRequest
+from harbor.kernel.rotation import store as rotated
 from harbor.kernel.storage.database import Tx
 from harbor.products.harvest_timesheets.importing.jobs import TIDY
 from harbor.products.harvest_timesheets.importing.model import FLOOR_STEP
+from harbor.products.harvest_timesheets.product import SEALED
 
 
 async def test_an_account_is_imported_whole_and_a_second_import_changes_nothing(world: World) -> None:
@@ -170,3 +172,15 @@ async def test_an_import_tells_of_each_kind_and_not_of_each_record(sqlite_world:
         "harvest.import.copied": 21,
         "harvest.import.finished": 1,
     }
+
+
+async def test_a_rotation_of_the_master_key_goes_through_the_tokens_of_imports(world: World) -> None:
+    await world.start()
+    [column] = SEALED
+
+    first = await world.house.database.write(lambda tx: rotated.after(tx, column, None, 10))
+    key = [first[0][name] for name in column.key]
+    beyond = await world.house.database.read(lambda tx: rotated.after(tx, column, key, 10))
+
+    assert await world.house.database.write(lambda tx: rotated.replace(tx, column, first[0], "another"))
+    assert beyond == []
