@@ -155,19 +155,21 @@ async def test_what_is_sound_is_carried_one_after_the_other() -> None:
 
 async def test_headers_say_who_asks_and_are_believed_of_proxies_alone() -> None:
     lies = {"X-Forwarded-For": "1.2.3.4", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil", "X-Request-Id": "mine",
-            "Forwarded": "for=1.2.3.4", "Host": HOST, "Proxy-Authorization": "secret"}  # fmt: skip
+            "Forwarded": "for=1.2.3.4", "Host": HOST, "Proxy-Authorization": "secret", "X_Forwarded_For": "6.6.6.6",
+            "Upgrade": "h2c", "Connection": "Upgrade"}  # fmt: skip
     for trusted, expected in (
         ((), ("127.0.0.1", "http", HOST)),
         (("127.0.0.0/8",), ("1.2.3.4, 127.0.0.1", "https", "evil")),
     ):
         async with street(trusted=trusted) as made, aiohttp.ClientSession() as client:
-            async with client.get(f"http://127.0.0.1:{made.port}/", headers=lies) as reply:
-                assert reply.status == 200
+            async with client.post(f"http://127.0.0.1:{made.port}/", headers=lies, data=b"tides") as reply:
+                assert (reply.status, await reply.text()) == (200, "POST /")
+            assert made.bodies == [b"tides"]
             headers = made.asked[0].headers
             names = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host")
             assert tuple(headers[name] for name in names) == expected
             assert (headers["X-Request-Id"] == "mine") is bool(trusted)
-            assert not {"Forwarded", "Proxy-Authorization"} & set(headers)
+            assert not {"Forwarded", "Proxy-Authorization", "X_Forwarded_For", "Upgrade", "Connection"} & set(headers)
 
 
 async def test_an_answer_is_streamed_and_an_application_hears_when_nobody_listens() -> None:
@@ -244,6 +246,8 @@ async def test_pages_say_what_is_wrong_and_name_nobody() -> None:
 
         assert await status("nobody.apps.localhost") == 404
         assert await status("127.0.0.1") == 404
+        for hidden in (f"{HOST}:80@evil.test", f"{HOST}:evil.test", f"{HOST}:80:80", f"[{HOST}]"):
+            assert await status(hidden) == 404
         made.route(upstreams=[])
         assert await status() == 503
         made.route(is_in_maintenance=True)

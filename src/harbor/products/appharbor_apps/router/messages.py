@@ -75,6 +75,8 @@ def forwarded(raw: Raw, *, client: str, scheme: str, trusted: bool, keeps_upgrad
         lower = name.lower()
         if lower in _SAID_BY_US:
             said[lower] = value
+        elif lower.replace("_", "-") in _SAID_BY_US:
+            continue  # CGI and WSGI make one name of both
         elif lower in ("connection", "upgrade") and keeps_upgrade:
             continue
         elif lower not in _OF_CONNECTION and lower not in named:

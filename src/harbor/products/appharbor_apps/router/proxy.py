@@ -107,7 +107,9 @@ class Proxy:
         if not entry.upstreams:
             return page(503, retry_after_s=5)
         client = request.remote or ""
-        keeps_upgrade = bool(request._message.upgrade)
+        # Only this protocol is carried: of h2c and the like HTTP/1.1 goes on, as RFC 9110, 7.8, allows.
+        upgrade = request.headers.get(hdrs.UPGRADE, "")
+        keeps_upgrade = bool(request._message.upgrade) and upgrade.lower() == "websocket"
         headers = forwarded(
             request.raw_headers,
             client=client,

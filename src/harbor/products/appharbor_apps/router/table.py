@@ -56,8 +56,9 @@ class Hosts:
 
 def bare(authority: str) -> str:
     """The host of a Host header: lower case, without port and without a dot at its end; empty for what is none."""
-    host = authority.strip().lower()
-    if host.startswith("["):
+    host, colon, port = authority.strip().lower().partition(":")
+    # What stands behind the colon ends up in addresses that applications make.
+    if host.startswith("[") or (colon and not (port.isascii() and port.isdigit())):
         return ""
-    host = host.partition(":")[0].rstrip(".")
+    host = host.rstrip(".")
     return host if len(host) <= HOST_LENGTH_MAX else ""
