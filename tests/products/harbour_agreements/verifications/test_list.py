@@ -210,3 +210,15 @@ def test_a_search_uses_a_few_of_its_own_trigrams(text: str) -> None:
 
 def test_the_rarest_trigrams_are_taken() -> None:
     assert grams("sqlite", "0a5xyz-completed").split(" AND ")[:2] == ['"xyz"', '"5xy"']
+
+
+async def test_the_count_of_all_follows_what_is_made_and_deleted(office: Office) -> None:
+    made = [await office.start(CRIMINAL), await office.start()]
+    assert (await office.get("/verifications?size=1"))["total"] == 4  # a criminal check has two parts
+    await office.ask("DELETE", f"/verifications/{made[0]['verification_id']}")
+
+    assert (await office.get("/verifications?size=1"))["total"] == 1
+    rows = await office.write(lambda call: call.tx.rows("SELECT count(*) AS n FROM harbour_verifications"))
+    assert rows[0]["n"] == 1
+    await office.ask("DELETE", f"/verifications/{made[1]['verification_id']}")
+    assert (await office.get("/verifications"))["total"] == 0

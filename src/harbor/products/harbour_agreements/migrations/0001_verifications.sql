@@ -86,6 +86,12 @@ CREATE TABLE harbour_verification_metadata (
 );
 CREATE INDEX harbour_verification_metadata_of ON harbour_verification_metadata (account_id, verification_id);
 
+-- How many rows an organization has: the plain list says so on each page, and counting a million takes a tenth of a second.
+CREATE TABLE harbour_verification_counts (
+    account_id TEXT NOT NULL PRIMARY KEY,
+    n BIGINT NOT NULL
+);
+
 -- What stays of a deleted verification, for the audit chain.
 CREATE TABLE harbour_tombstones (
     account_id TEXT NOT NULL,

@@ -66,6 +66,8 @@ def listed(tx: Tx, account_id: str, wanted: Wanted, order: Order, page: PageRequ
     # A short page that is not empty is the last one, so its end is the count.
     if rows and len(rows) < page.limit:
         total = page.offset + len(rows)
+    elif not wanted.metadata and wanted.search is None:
+        total = store.count(tx, account_id)
     else:
         counted = tx.row(f"SELECT count(*) AS n FROM {way.source} WHERE {way.condition}", **way.values)
         assert counted is not None

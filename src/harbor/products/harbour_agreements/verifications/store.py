@@ -77,6 +77,7 @@ def insert(tx: Tx, account_id: str, made: Verification, search: str) -> None:
     )
     _insert_pairs(tx, account_id, made)
     search_store.add(tx, account_id, made, search)
+    _count(tx, account_id, 1)
 
 
 def put(tx: Tx, account_id: str, changed: Verification, search: str) -> None:
@@ -180,6 +181,7 @@ def delete(tx: Tx, account_id: str, deleted: Verification, actor: str) -> None:
     assert row is not None, deleted.id
     search_store.remove(tx, account_id, deleted.id, row["search"])
     _delete_pairs(tx, account_id, deleted.id)
+    _count(tx, account_id, -1)
     tx.run(
         """
         INSERT INTO harbour_tombstones (account_id, id, verification_type, provider, deleted_at, actor)
@@ -220,6 +222,23 @@ def completed_before(tx: Tx, account_id: str, type_: Type, before_us: int, limit
         limit=limit,
     )
     return [verification_of(row) for row in rows]
+
+
+def count(tx: Tx, account_id: str) -> int:
+    """How many verifications an organization has."""
+    row = tx.row("SELECT n FROM harbour_verification_counts WHERE account_id = :account_id", account_id=account_id)
+    return 0 if row is None else int(row["n"])
+
+
+def _count(tx: Tx, account_id: str, more: int) -> None:
+    tx.run(
+        """
+        INSERT INTO harbour_verification_counts (account_id, n) VALUES (:account_id, :more)
+        ON CONFLICT (account_id) DO UPDATE SET n = harbour_verification_counts.n + :more
+        """,
+        account_id=account_id,
+        more=more,
+    )
 
 
 def _insert_pairs(tx: Tx, account_id: str, made: Verification) -> None:
