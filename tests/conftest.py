@@ -27,7 +27,7 @@ import hypothesis
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests import made_once
+from tests import made_light, made_once
 from tests.guard_plugin import units_of_work_stay_inside  # noqa: F401 - a fixture for every test
 from tests.lending import Lender
 
@@ -50,6 +50,7 @@ AreasOf = Callable[[str], Sequence[Area]]
 START = datetime(2026, 5, 25, 12, 0, tzinfo=UTC)
 
 made_once.share()
+made_light.lighten()
 
 # Thousands of small databases are made, synced and forgotten. In memory that is 20 % less work for the processor, and
 # none for the disk. Few machines have little of it there (a container: 64 MB); on those the disk serves.

@@ -13,6 +13,7 @@ import pytest
 from argon2 import PasswordHasher
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.made_light import AS_THEY_ARE
 
 from harbor.kernel.errors import Internal, Invalid, Unavailable
 from harbor.kernel.identity import passwords
@@ -28,6 +29,14 @@ from harbor.kernel.identity.passwords import (
 EMAIL = "ada.lovelace@example.com"
 
 MakeWorkers = Callable[..., PasswordWorkers]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _hashes_as_they_are() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name, real in AS_THEY_ARE.items():
+            patch.setattr(passwords, name, real)
+        yield
 
 
 @pytest.fixture
