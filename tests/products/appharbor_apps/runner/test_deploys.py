@@ -23,6 +23,7 @@ async def test_a_release_answers_by_the_name_of_its_application(quay: Quay) -> N
 async def test_a_release_that_is_not_ready_leaves_the_old_one_alone(quay: Quay) -> None:
     await quay.deploy(quay.release(1))
     ends = await quay.deploy(quay.release(2, {"app.py": "raise SystemExit(7)"}))
+    quay.supervisor.world.ready_s = 0.7
     bad = await quay.deploy(quay.release(3, environment={"BAD": "1"}, health_check_path="/bad"))
 
     assert not ends.is_live
