@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.products.harbour_agreements.office import ADA, CRIMINAL, IDENTITY, Office
+from tests.products.harbour_agreements.office import ADA, CRIMINAL, IDENTITY, Office, checked
 from tests.receiver import Answer
 
 from harbor.kernel.clock import real_now
@@ -99,6 +99,17 @@ async def test_a_callback_that_the_provider_did_not_sign_now_is_refused(one_engi
     assert (await one_engine.ask("POST", "/providers/PROVIDER-1_2/callbacks", body=b"{}")).status == 404
     replies = [await one_engine.ask("POST", path, body=b"{}") for _ in range(30)]
     assert {reply.status for reply in replies[-3:]} == {429}
+
+
+@pytest.mark.parametrize("answer", [b"<html>", b"\xff", b"[" * 100_000, b"{}", b"[1]", b'"x"'])
+async def test_an_answer_that_says_nothing_starts_nothing(one_engine: Office, answer: bytes) -> None:
+    await _described(one_engine)
+    one_engine.receiver.answers.append(Answer(body=answer))
+
+    reply = await one_engine.ask("POST", "/verifications", checked(IDENTITY, provider="certn"))
+
+    assert (reply.status, reply.json()["error"]) == (503, 5002)
+    assert (await one_engine.get("/verifications"))["total"] == 0
 
 
 async def test_what_no_callback_told_is_asked_for_ever_more_rarely(one_engine: Office) -> None:

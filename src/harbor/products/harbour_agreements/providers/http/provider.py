@@ -10,8 +10,6 @@ from typing import Any, Final
 import msgspec
 
 from harbor.kernel.clock import real_now
-from harbor.kernel.errors import Invalid
-from harbor.kernel.http import strict
 from harbor.kernel.outbound import OutboundClient
 from harbor.products.harbour_agreements.providers.http import signatures, templates
 from harbor.products.harbour_agreements.providers.http.model import HttpSettings, RequestTemplate, Secrets
@@ -94,10 +92,7 @@ class HttpProvider:
         if callback is None or secret is None:
             raise Unauthentic("This provider sends no callbacks.")
         signatures.check(callback, secret, headers, raw_body, real_now())
-        try:
-            body = strict.check(raw_body)
-        except Invalid as error:
-            raise ProviderError(f"The callback is no JSON: {error.message}") from None
+        body = _json(raw_body, "The callback")
         return [update_of(self._settings, at(body, callback.object), real_now())]
 
     async def redact(self, reference: str) -> bool:
@@ -139,12 +134,7 @@ class HttpProvider:
             raise ProviderDown(f"{self.display_name} does not answer ({outcome.status or outcome.error}).")
         if not 200 <= outcome.status < 300:
             raise ProviderError(f"{self.display_name} answered with {outcome.status}.")
-        try:
-            return strict.check(outcome.body) if outcome.body.strip() else {}
-        except Invalid as error:
-            raise ProviderError(
-                f"{self.display_name} answered with something that is no JSON: {error.message}"
-            ) from None
+        return _json(outcome.body, f"The answer of {self.display_name}") if outcome.body.strip() else {}
 
 
 def _fitting(order: Order, update: Update) -> Update:
@@ -152,3 +142,10 @@ def _fitting(order: Order, update: Update) -> Update:
     if update.status is Status.STARTED and order.type not in STARTABLE:
         return replace(update, status=Status.IN_PROGRESS)
     return update
+
+
+def _json(raw: bytes, what: str) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ProviderError(f"{what} is no JSON: {error}") from None
