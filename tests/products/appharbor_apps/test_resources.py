@@ -139,6 +139,7 @@ BAD: list[tuple[str, Made]] = [
     ("hostnames", {"value": "2130706433.1"}),
     ("hostnames", {"value": "tides.apps.localhost"}),
     ("hostnames", {"value": "a.harbor.example.test"}),
+    ("hostnames", {"value": "*.example.test"}),  # it would answer for harbor.example.test
     ("hostnames", {"value": "a" * 64 + ".test"}),
     ("servicehooks", {"url": "ftp://example.test/"}),
     ("servicehooks", {"url": "http://169.254.169.254/latest"}),

@@ -32,7 +32,8 @@ class Hostname:
 def check_value(value: str, own_domains: frozenset[str]) -> str:
     """A DNS name in lower-case letters of ASCII, perhaps with `*.` in front. Raises `Invalid`.
 
-    Addresses are refused, and names below the platform's own domains.
+    Addresses are refused, and the platform's own domains, names below them, and what covers them with a star: cookies
+    of a name are sent to all of its ports.
     """
     text = value.strip().rstrip(".")
     is_wild = text.startswith("*.")
@@ -49,6 +50,8 @@ def check_value(value: str, own_domains: frozenset[str]) -> str:
         raise Invalid("value is not a domain name.", field="value")
     if any(name == domain or name.endswith(f".{domain}") for domain in own_domains):
         raise Invalid("value lies below a domain of the platform.", field="value")
+    if is_wild and any(domain.partition(".")[2] == name for domain in own_domains):
+        raise Invalid("value covers a domain of the platform.", field="value")
     return f"*.{name}" if is_wild else name
 
 
