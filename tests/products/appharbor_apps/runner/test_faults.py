@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 from msgspec.structs import replace
 from tests.products.appharbor_apps.runner.conftest import APP, Quay, opened
 
 from harbor.kernel.bounds import MIB
+from harbor.products.appharbor_apps.builder import watch
 from harbor.products.appharbor_apps.runner import process
 from harbor.products.appharbor_apps.runner.applications import QUICK_ENDS_MAX
 from harbor.products.appharbor_apps.runner.keeping import Keeping
@@ -173,3 +175,15 @@ async def test_without_a_sandbox_processes_start_and_end_all_the_same(tmp_path: 
     assert answered[0] == 200
     assert len(pids) == 2
     assert [pid for pid in pids if process.ticks_of(pid) is not None] == []
+
+
+def test_groups_that_a_killed_process_has_left_are_swept(tmp_path: Path) -> None:
+    for name, age_s in (("harbor-old", 7_200), ("harbor-new", 1), ("others", 7_200), ("harbor-full", 7_200)):
+        (tmp_path / name).mkdir()
+        if name == "harbor-full":
+            (tmp_path / name / "process").touch()
+        os.utime(tmp_path / name, (time.time() - age_s,) * 2)
+
+    watch.sweep([tmp_path])
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["harbor-full", "harbor-new", "others"]

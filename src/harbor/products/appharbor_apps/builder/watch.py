@@ -11,6 +11,8 @@ import contextlib
 import os
 import secrets
 import signal
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +24,8 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 _WALK_EVERY = 8
 _REMOVALS_MAX = 50
 _REMOVAL_S = 0.02
+_PREFIX = "harbor-"
+_STALE_S = 3_600.0
 _ENTER = 'while [ "$1" != -- ]; do echo $$ > "$1"; shift; done; shift; exec "$@"'
 
 
@@ -36,7 +40,7 @@ class Group:
     def make(cls, limits: Limits) -> Group:
         """New groups with these limits."""
         made = cls()
-        name = f"harbor-{secrets.token_hex(8)}"
+        name = f"{_PREFIX}{secrets.token_hex(8)}"
         wanted = (
             (_ROOT / "pids", {"pids.max": str(limits.processes_max)}),
             (_ROOT / "memory", {"memory.limit_in_bytes": str(limits.memory_bytes_max)}),
@@ -78,6 +82,16 @@ class Group:
                     os.kill(pid, signal.SIGKILL)
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+
+def sweep(roots: Iterable[Path] = (_ROOT / "pids", _ROOT / "memory", _ROOT)) -> None:
+    """Remove groups that a killed process has left empty. One that holds a process cannot be removed."""
+    oldest = time.time() - _STALE_S
+    for root in roots:
+        for folder in root.glob(f"{_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if folder.stat().st_mtime < oldest:  # a new one is empty, too, until something enters it
+                    folder.rmdir()
 
 
 def _numbers(path: Path) -> list[int]:

@@ -16,7 +16,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from harbor.kernel.bounds import MIB
@@ -32,6 +32,8 @@ MARK = "HARBOR_INSTANCE"
 PROCESSES_MAX = 512
 TERM_S = 10.0
 _STATUS_BYTES_MAX = 4_096
+_LOOKS_MAX = 20
+_LOOK_AGAIN_S = 0.05
 
 
 class Process:
@@ -87,7 +89,14 @@ class Process:
                 _signal(pid, signal.SIGKILL)
             _signal(self.instance.pid, signal.SIGKILL)
             await self.exited.wait()
-        await watch.Group([Path(folder) for folder in self.instance.groups]).remove()
+        if self.instance.groups:
+            await watch.Group([Path(folder) for folder in self.instance.groups]).remove()
+        else:  # what was just being started has no other mark
+            own = f".{self.instance.id}".encode()
+            for pid in await asyncio.to_thread(
+                _with, lambda each: each.startswith(MARK.encode()) and each.endswith(own)
+            ):
+                _signal(pid, signal.SIGKILL)
         for path in (self.pipe, self._status):
             path.unlink(missing_ok=True)
 
@@ -240,16 +249,33 @@ def ticks_of(pid: int) -> int | None:
 
 def end_strays(mark: str, known: set[str]) -> int:
     """End what earlier runners of this place have started and nobody knows any more; how many processes."""
-    wanted, ended = f"{MARK}={mark}.".encode(), 0
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdigit():
-            continue
-        with contextlib.suppress(OSError):
-            for variable in Path(entry.path, "environ").read_bytes().split(b"\0"):
-                if variable.startswith(wanted) and variable[len(wanted) :].decode("ascii", "replace") not in known:
-                    _signal(int(entry.name), signal.SIGKILL)
-                    ended += 1
+    prefix, ended = f"{MARK}={mark}.".encode(), 0
+
+    def is_stray(variable: bytes) -> bool:
+        return variable.startswith(prefix) and variable[len(prefix) :].decode("ascii", "replace") not in known
+
+    # Again, because one may have started another while we looked.
+    for _ in range(_LOOKS_MAX):
+        found = _with(is_stray)
+        for pid in found:
+            _signal(pid, signal.SIGKILL)
+        if not found:
+            break
+        ended += len(found)
+        time.sleep(_LOOK_AGAIN_S)
     return ended
+
+
+def _with(holds: Callable[[bytes], bool]) -> list[int]:
+    """The processes that were started with such a variable, and are no corpses."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                variables = Path(f"/proc/{name}/environ").read_bytes().split(b"\0")
+                if any(map(holds, variables)):
+                    found.append(int(name))
+    return found
 
 
 def _has_mark(pid: int, id_: str) -> bool:

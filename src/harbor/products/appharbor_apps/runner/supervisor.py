@@ -17,6 +17,7 @@ import structlog
 from msgspec.structs import replace
 
 from harbor.kernel.clock import real_now
+from harbor.products.appharbor_apps.builder import watch
 from harbor.products.appharbor_apps.deploys.port import Deployed, Say
 from harbor.products.appharbor_apps.logs.line import Line
 from harbor.products.appharbor_apps.runner import deploying
@@ -82,6 +83,7 @@ class Supervisor:
         # Also what nobody has written down may still be asked: it is ended when the router knows better.
         await self.world.routing.publish()
         known = {key for app in self.applications.values() for key in app.processes}
+        await asyncio.to_thread(watch.sweep)
         ended = await asyncio.to_thread(end_strays, self.world.mark, known)
         if ended:
             log.warning("strays_ended", processes=ended)
