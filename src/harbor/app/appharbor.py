@@ -291,7 +291,12 @@ class AppHarbor:
         return LocalBuilder(
             root=self.apps,
             fetcher=Fetcher(self.repositories.git, self.blobs, downloader(self.outbound), limits),
-            sandbox=Sandbox(limits, self.bwrap, allow_unsandboxed=settings.appharbor_allow_unsandboxed),
+            sandbox=Sandbox(
+                limits,
+                self.bwrap,
+                allow_unsandboxed=settings.appharbor_allow_unsandboxed,
+                hidden=settings.data.absolute(),
+            ),
             tools=Tools(
                 uv=shutil.which("uv") or _beside("uv"),
                 index={} if index is None else {"PIP_INDEX_URL": index, "UV_DEFAULT_INDEX": index},

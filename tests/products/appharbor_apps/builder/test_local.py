@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import shutil
@@ -16,7 +17,7 @@ from tests.products.appharbor_apps.builder.conftest import LIMITS, Yard
 
 from harbor.products.appharbor_apps.builder.limits import Limits
 from harbor.products.appharbor_apps.builder.port import Built, Refused
-from harbor.products.appharbor_apps.builder.sandbox import Sandbox
+from harbor.products.appharbor_apps.builder.sandbox import Sandbox, enclosing, usable_bwrap
 from harbor.products.appharbor_apps.test_results.model import Case, Status
 
 APP = {"app.py": "print('tides')\n", "requirements.txt": ""}
@@ -291,3 +292,14 @@ async def test_variables_that_a_tree_names_reach_its_tests_and_nothing_outside_o
     for bad in ("1\0--bind\0/\0/app", "\0"):
         with pytest.raises(Refused, match="no variable"):
             await yard.build({**tree, "app.json": json.dumps({"env": {"A": bad}})}, test_command="python probe.py")
+
+
+async def test_an_installation_that_lies_among_the_systems_folders_is_hidden() -> None:
+    bwrap = await usable_bwrap()
+    assert bwrap is not None
+    for hidden, is_seen in ((Path("/usr/share"), False), (Path("/var/lib/harbor"), True), (None, True)):
+        process = await asyncio.create_subprocess_exec(
+            *enclosing(bwrap, "quay", hidden=hidden), "--", "/bin/ls", "/usr/share", stdout=asyncio.subprocess.PIPE
+        )
+        said, _ = await process.communicate()
+        assert (process.returncode, said != b"") == (0, is_seen), hidden

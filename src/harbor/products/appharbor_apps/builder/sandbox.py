@@ -70,13 +70,19 @@ class Outcome:
 
 
 class Sandbox:
-    """Runs steps. `bwrap` None runs them without namespaces, which only `allow_unsandboxed` permits."""
+    """Runs steps. `bwrap` None runs them without namespaces, which only `allow_unsandboxed` permits.
 
-    def __init__(self, limits: Limits, bwrap: str | None, *, allow_unsandboxed: bool = False) -> None:
+    `hidden` is the folder of the installation, of which a step sees what it is given and nothing else.
+    """
+
+    def __init__(
+        self, limits: Limits, bwrap: str | None, *, allow_unsandboxed: bool = False, hidden: Path | None = None
+    ) -> None:
         if bwrap is None and not allow_unsandboxed:
             raise Refused("This machine has no sandbox (bubblewrap), so nothing of others is built here")
         self.limits = limits
         self._bwrap = bwrap
+        self._hidden = hidden
         self._prlimit = shutil.which("prlimit")
         self._files = descriptors_max()
 
@@ -146,7 +152,13 @@ class Sandbox:
     def _enclosed(self, step: Step, handed: int | None) -> list[str]:
         if self._bwrap is None:
             return []
-        argv = [*enclosing(self._bwrap, "build"), "--die-with-parent", "--new-session", "--args", str(handed)]
+        argv = [
+            *enclosing(self._bwrap, "build", hidden=self._hidden),
+            "--die-with-parent",
+            "--new-session",
+            "--args",
+            str(handed),
+        ]
         if not step.network:
             argv.append("--unshare-net")
         for folder in step.readable:
@@ -183,8 +195,10 @@ def handed_over(environment: Mapping[str, str]) -> int:
     return descriptor
 
 
-def enclosing(bwrap: str, hostname: str, *, temporary_bytes_max: int | None = None) -> list[str]:
-    """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read."""
+def enclosing(
+    bwrap: str, hostname: str, *, temporary_bytes_max: int | None = None, hidden: Path | None = None
+) -> list[str]:
+    """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read, without `hidden`."""
     # /proc/sys is bound again to be read only: of a Harbor that root has started, whose number in here is another name of
     # root's, the files in it may be written, and they are the machine's.
     size = [] if temporary_bytes_max is None else ["--size", str(temporary_bytes_max)]
@@ -196,6 +210,8 @@ def enclosing(bwrap: str, hostname: str, *, temporary_bytes_max: int | None = No
     ]  # fmt: skip
     for path in _SYSTEM:
         argv += ["--ro-bind-try", path, path]
+    if hidden is not None and any(hidden.resolve().is_relative_to(os.path.realpath(path)) for path in _SYSTEM):
+        argv += [*size, "--tmpfs", str(hidden.resolve())]
     for path in _LINKED:
         if os.path.islink(path):
             argv += ["--symlink", os.readlink(path), path]

@@ -29,7 +29,9 @@ async def main(apps: Path, run: Path, domain: str, *, allow_unsandboxed: bool) -
     if bwrap is None and not allow_unsandboxed:
         return 2
     homes = {each.home for each in installed()}
-    enclosure = Enclosure(bwrap=bwrap, interpreters=[home for home in homes if not home.is_relative_to("/usr")])
+    enclosure = Enclosure(
+        bwrap=bwrap, interpreters=[home for home in homes if not home.is_relative_to("/usr")], hidden=apps.parent
+    )
     routing = Routing(apps / ROUTES, run / ROUTER_SOCKET)
     supervisor = Supervisor(apps, enclosure, routing, domain=domain)
     server = Server(supervisor)

@@ -33,10 +33,14 @@ class Places:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enclosure:
-    """Encloses commands. `interpreters` are folders of programs outside the system's, which every release may read."""
+    """Encloses commands. `interpreters` are folders of programs outside the system's, which every release may read.
+
+    `hidden` is the folder of the installation, of which a release sees what is its own and nothing else.
+    """
 
     bwrap: str | None
     interpreters: Sequence[Path] = ()
+    hidden: Path | None = None
 
     def argv(self, release: Release, places: Places, command: str, *, status: int, variables: int | None) -> list[str]:
         """The words that run a command of a Procfile.
@@ -47,7 +51,7 @@ class Enclosure:
         bounds = self._bounds()
         if self.bwrap is None:
             return [*bounds, *shell]
-        words = enclosing(self.bwrap, release.slug, temporary_bytes_max=TEMPORARY_BYTES_MAX)
+        words = enclosing(self.bwrap, release.slug, temporary_bytes_max=TEMPORARY_BYTES_MAX, hidden=self.hidden)
         for folder in self.interpreters:
             words += ["--ro-bind-try", str(folder), str(folder)]
         if places.virtual_env is not None:
