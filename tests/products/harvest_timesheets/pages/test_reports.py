@@ -148,6 +148,13 @@ async def test_people_see_of_reports_what_is_theirs(on_sqlite: Studio) -> None:
     assert "Ada Admin" not in listed.text, "nor who else there is"
     ada = studio.office.opened.administrator.id
     assert "Nothing to list" in (await studio.page(f"reports/time-entries?{MAY}&person={ada}", at=studio.max_)).text
+    role = await studio.office.admin.made("/v2/roles", {"name": "Designer", "user_ids": [studio.colleague.id]})
+    for_role = await studio.page(f"reports/time-entries?{MAY}&role={role['id']}")
+    assert "arc" in for_role.text.partition("Entries")[2]
+    assert "HYPERLINK" not in for_role.text
+    await studio.page(f"reports/time-entries?{MAY}&role=999", status=404)
+    await studio.page(f"reports/time-entries?{MAY}&role={role['id']}", at=studio.max_, status=403)
+    assert "Designer" not in (await studio.page(f"reports/time-entries?{MAY}", at=studio.max_)).text
     assert "Uninvoiced" not in own.text
     await studio.page(f"reports/uninvoiced?{MAY}", at=studio.max_, status=403)
 

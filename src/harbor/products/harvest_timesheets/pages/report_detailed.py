@@ -147,9 +147,10 @@ def _filters(call: Call, asked: Question, ledger: Ledger) -> list[dict[str, Any]
         (*last, of.works, "All"),
         ("person", "Person", of.people, "All"),
     ]
-    every_role = [(str(each.id), each.name) for each in roles.listed(call, PageRequest(limit=detailed.ROLES_MAX)).items]
-    if every_role and len(of.people) > 1:
-        fields.append(("role", "Role", sorted(every_role, key=lambda pair: pair[1].casefold()), "All"))
+    if access.me(call).is_administrator:
+        every = roles.listed(call, PageRequest(limit=detailed.ROLES_MAX)).items
+        named = sorted(((str(each.id), each.name) for each in every), key=lambda pair: pair[1].casefold())
+        fields += [("role", "Role", named, "All")] if named else []
     fields += [
         ("billable", "Billable", _YES_NO, "All"),
         ("invoiced", "Invoiced", _YES_NO, "All"),

@@ -16,6 +16,7 @@ from harbor.kernel.errors import Missing
 from harbor.kernel.pages import PageRequest
 from harbor.kernel.storage.database import Row
 from harbor.kernel.storage.where import Where
+from harbor.products.harvest_timesheets.access import service as access
 from harbor.products.harvest_timesheets.clients import service as clients
 from harbor.products.harvest_timesheets.expense_categories import service as categories
 from harbor.products.harvest_timesheets.expenses import sums as expense_sums
@@ -184,6 +185,7 @@ def _summed(call: Call, ledger: Ledger, wanted: Wanted, group: Subject | None) -
 def _role_people(call: Call, wanted: Wanted) -> Sequence[int] | None:
     if wanted.role_id is None:
         return None
+    access.require_administrator(call, "use roles")
     for role in roles.listed(call, PageRequest(limit=ROLES_MAX)).items:
         if role.id == wanted.role_id:
             return role.user_ids
