@@ -10,6 +10,7 @@ from typing import cast
 from tests.console.session import Browser, another_session, sign_in, stranger
 from tests.factories import Organization
 from tests.harness import House
+from tests.products.harbour_agreements.pages.exhibits import parameters as of_harbour
 
 from harbor.app import SECTIONS
 from harbor.console.product import console_product
@@ -84,6 +85,9 @@ async def exhibit(house: House) -> Exhibition:
     job = await _made(owner, f"{home}/deliveries/replays", {"webhook_id": webhook}, r"/replays/(job_\w+)")
     person = await _made(owner, "/people/invite", {"email": "alan@example.com", "name": "Alan"}, r"/people/(ppl_\w+)")
     member = await sign_in(house, acme, role=Role.MEMBER)
+    assert member.person is not None
+    reviewer = member.person.id
+    checks = await house.write(acme.sandbox, lambda call: of_harbour(call, reviewer=reviewer))
     tables, time = await _tables(owner), await _time(house, acme, owner, member)
     secret = _found(r"hb_test_\w+", key_page.body.decode())
     workspace = home.rpartition("/")[2]
@@ -109,6 +113,7 @@ async def exhibit(house: House) -> Exhibition:
         "operation": "events.create",
         **tables,
         **time,
+        **checks,
         "token": "none",
         "digest": "none",
     }

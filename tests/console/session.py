@@ -39,6 +39,7 @@ from harbor.kernel.storage.migrate import Area
 from harbor.products.harbor_events.limits import Limits
 from harbor.products.harbor_events.product import harbor_product
 from harbor.products.harbor_events.webhooks.view import harbor_view
+from harbor.products.harbour_agreements.product import harbour_areas, harbour_webhooks
 from harbor.products.harper_tables.product import harper_area
 
 BASE = "/console"
@@ -105,7 +106,7 @@ class Browser:
 
 def areas(engine: str) -> tuple[Area, ...]:
     """The tables that the sections read on any page, or on pages of their own."""
-    return (harper_area(engine), HARVEST_AREA)
+    return (harper_area(engine), HARVEST_AREA, *harbour_areas(engine))
 
 
 def multipart(pairs: Iterable[tuple[str, str]], files: Mapping[str, tuple[str, bytes]]) -> bytes:
@@ -145,7 +146,7 @@ async def open_console(
         **(tools or {}),
     }
     async with open_house(
-        database, clock, folder, products, views=[harbor_view()], tools=lambda _means: given
+        database, clock, folder, products, views=[harbor_view(), harbour_webhooks()], tools=lambda _means: given
     ) as house:
         yield house
 

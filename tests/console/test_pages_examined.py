@@ -13,17 +13,15 @@ import pytest
 import pytest_asyncio
 from tests.conftest import START, PostgresServer, SqliteTemplates
 from tests.console.exhibition import MEMBER_SCOPES, ROUTES, Exhibition, exhibit
-from tests.console.session import BASE, Browser, open_console
+from tests.console.session import BASE, Browser, areas, open_console
 from tests.harness import Reply
 
-from harbor.app.harvest import AREA as HARVEST_AREA
 from harbor.console.explorer.model import api_of
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.facts import Facts
 from harbor.kernel.http.routes import Route
 from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
-from harbor.products.harper_tables.product import harper_area
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -48,11 +46,11 @@ async def exhibition(
         database: SqliteDatabase | PostgresDatabase
         if request.param == "sqlite":
             templates: SqliteTemplates = request.getfixturevalue("sqlite_templates")
-            template = templates.get((harper_area("sqlite"), HARVEST_AREA))
+            template = templates.get(areas("sqlite"))
             database = SqliteDatabase(shutil.copy(template, folder / "harbor.db"), clock)
         else:
             server: PostgresServer = request.getfixturevalue("postgres_server")
-            copied = server.copy_template((harper_area("postgres"), HARVEST_AREA))
+            copied = server.copy_template(areas("postgres"))
             stack.callback(server.drop_later, copied)
             database = PostgresDatabase(server.dsn(copied), clock, size=4)
         await database.open()

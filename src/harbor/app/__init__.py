@@ -70,6 +70,7 @@ from harbor.kernel.webhooks.view import Views
 from harbor.kernel.writebehind import WriteBehind
 from harbor.products.harbor_events.admin import upkeep
 from harbor.products.harbor_events.pages import SECTION as HARBOR_PAGES
+from harbor.products.harbour_agreements.pages import SECTION as HARBOUR_PAGES
 from harbor.products.harper_tables.admin_ops.configuration import in_force as harper_configuration
 from harbor.products.harper_tables.admin_ops.system import api as harper_restart
 from harbor.products.harper_tables.pages import section as harper_pages
@@ -84,7 +85,7 @@ log = structlog.get_logger("harbor.app")
 
 def sections(sql_bounds: Bounds | None = None) -> tuple[Section, ...]:
     """The products' parts of the console, in the order of its navigation. `sql_bounds` are those of its SQL."""
-    return (HARBOR_PAGES, HARVEST_PAGES, harper_pages(harper.VIEWS, sql_bounds))
+    return (HARBOR_PAGES, HARVEST_PAGES, HARBOUR_PAGES, harper_pages(harper.VIEWS, sql_bounds))
 
 
 SECTIONS = sections()
