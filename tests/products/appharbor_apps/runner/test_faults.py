@@ -187,3 +187,16 @@ def test_groups_that_a_killed_process_has_left_are_swept(tmp_path: Path) -> None
     watch.sweep([tmp_path])
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["harbor-full", "harbor-new", "others"]
+
+
+async def test_applications_that_were_ended_stay_so_until_the_next_runner(tmp_path: Path) -> None:
+    async with opened(tmp_path) as first:
+        assert (await first.deploy(first.release(1))).is_live
+        (web,) = first.processes()
+        await first.supervisor.end()
+        assert not web.is_alive
+        assert first.supervisor.applications[1].kept.instances == []
+    async with opened(tmp_path) as second:
+        await second.until(lambda: second.processes())
+        assert (await second.get())[0] == 200
+        await second.supervisor.remove(1)

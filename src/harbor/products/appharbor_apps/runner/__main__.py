@@ -42,6 +42,8 @@ async def main(apps: Path, run: Path, domain: str, *, allow_unsandboxed: bool) -
     listening = await server.listen(run / RUNNER_SOCKET)
     requests = asyncio.create_task(follow_router(run / ROUTER_SOCKET, supervisor.routed))
     await server.left.wait()
+    if server.ends:
+        await supervisor.end()
     listening.close()
     requests.cancel()
     supervisor.close()

@@ -37,6 +37,8 @@ class Server:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor
         self.left = asyncio.Event()
+        # Whether all applications end with it.
+        self.ends = False
         # One at a time hears of reports: of several servers of an installation one writes them down.
         self._reporting = asyncio.Lock()
 
@@ -82,6 +84,10 @@ class Server:
         match request:
             case {"do": "hello"}:
                 await tell({"version": harbor.__version__, "pid": os.getpid()})
+            case {"do": "end"}:
+                self.ends = True
+                await tell({})
+                self.left.set()
             case {"do": "leave"}:
                 await tell({})
                 self.left.set()

@@ -184,6 +184,15 @@ class Supervisor:
         if app is not None:
             app.say("router", "router", *lines)
 
+    async def end(self) -> None:
+        """End the processes of all applications; the next runner starts them again."""
+        apps = list(self.applications.values())
+        for app in apps:
+            app.is_gone = True  # nothing is started any more
+        await asyncio.gather(*(app.stop(list(app.processes.values())) for app in apps))
+        for app in apps:
+            app.save()
+
     def close(self) -> None:
         """Leave all processes alone, and go."""
         if self._cron is not None:
