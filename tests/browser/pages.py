@@ -18,8 +18,8 @@ from harbor.kernel.storage.database import Database
 
 # These lead on to pages that are on the list themselves, or are answered only on the way through a form.
 _LEAD_ON = frozenset({"console.home", "harbor.start", "second_step.ask"})
-# What test_tables_journey.py and test_time_journey.py look at on their way, with things on them that they have made.
-_ON_A_WAY = ("harper.", "harvest.")
+# What test_tables_journey.py, test_time_journey.py and test_harbour_journey.py look at on their way, with things on them that they have made.
+_ON_A_WAY = ("harper.", "harvest.", "harbour.")
 _TABLE = console_product(cast(Database, None), SECTIONS, version="0.0.0").routes
 PAGES: tuple[Route, ...] = tuple(
     route

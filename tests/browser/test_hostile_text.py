@@ -82,7 +82,7 @@ async def _send(page: Page, form: Locator) -> None:
 
 # True for a form with a field to type in, and without a question before it.
 _FILL = """(form, [text, kinds]) => {
-    const fields = form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio]), textarea");
+    const fields = form.querySelectorAll("input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), textarea");
     if (!fields.length || form.dataset.confirm) return false;
     form.noValidate = true;
     for (const field of fields) {
