@@ -159,6 +159,29 @@ async def test_people_see_of_reports_what_is_theirs(on_sqlite: Studio) -> None:
     await studio.page(f"reports/uninvoiced?{MAY}", at=studio.max_, status=403)
 
 
+async def test_what_people_spend_is_never_added_up_across_currencies(on_sqlite: Studio) -> None:
+    studio = on_sqlite
+    made = await work(studio)
+    for project, cost in ((made["project"], 40), (studio.project, 7)):
+        await studio.office.admin.made(
+            "/v2/expenses",
+            {
+                "user_id": studio.colleague.id,
+                "project_id": project["id"],
+                "expense_category_id": made["category"]["id"],
+                "spent_date": "2026-05-07",
+                "total_cost": cost,
+            },
+        )
+    for path in ("reports/expenses", "reports/expense-entries", "reports/expense-entries?by=category"):
+        shown = await studio.page(f"{path}{'&' if '?' in path else '?'}{MAY}", at=studio.max_)
+        assert "40.00 EUR" in shown.text, path
+        assert "7.00 USD" in shown.text, path
+        assert "47.00" not in shown.text, path
+    reply = await download(studio.max_, f"{BASE}/reports/file?kind=expenses&{MAY}")
+    assert reply.body.decode().split("\r\n")[0].endswith("Client,Cost,Currency"), reply.body
+
+
 async def test_every_report_is_a_file(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     await work(studio)
     monkeypatch.setattr(report_files, "_AT_ONCE", 2)  # so that a listing has parts

@@ -121,11 +121,8 @@ def _totals(call: Call, ledger: Ledger, totals: Totals) -> list[tuple[str, str]]
     here, sees = company.of(call), access.me(call).sees_rates
 
     def money(of: Mapping[str, int]) -> str:
-        if not sees:
-            return report_parts.word(here, Form.MONEY, sum(of.values()), "")
-        return (
-            " + ".join(report_parts.word(here, Form.MONEY, value, name) for name, value in sorted(of.items())) or "0.00"
-        )
+        found = [report_parts.word(here, Form.MONEY, value, name) for name, value in sorted(of.items())]
+        return " + ".join(found) or "0.00"
 
     if ledger is Ledger.EXPENSES:
         found = [("Cost", money(totals.total_e2))]

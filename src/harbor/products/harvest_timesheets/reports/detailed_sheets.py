@@ -65,10 +65,10 @@ def lines_of(call: Call, ledger: Ledger, rows: Sequence[Row], *, includes_fixed_
 
 def _seen(call: Call, ledger: Ledger, lines: list[Line]) -> tuple[list[Column], list[Line]]:
     columns = _TIME if ledger is Ledger.TIME else _EXPENSES
-    if access.me(call).sees_rates:
+    # Of expenses the cost itself is everybody's who sees them, with its currency.
+    if ledger is Ledger.EXPENSES or access.me(call).sees_rates:
         return list(columns), lines
-    # Of expenses the cost itself is everybody's who sees them.
-    return without(columns, lines, _HIDDEN if ledger is Ledger.TIME else frozenset({Form.CURRENCY}))
+    return without(columns, lines, _HIDDEN)
 
 
 def _before(row: Row, around: Names, work_id: int) -> tuple[Value, ...]:

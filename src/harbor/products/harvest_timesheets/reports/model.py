@@ -54,12 +54,12 @@ class TimeRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpenseRow:
-    """Costs of a subject in one currency."""
+    """Costs of a subject in one currency. `amount_e2` is None for those who may not see rates."""
 
     subject: Named
     total_e2: int
     amount_e2: int | None
-    currency: str | None
+    currency: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

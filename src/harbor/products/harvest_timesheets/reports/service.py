@@ -75,7 +75,7 @@ def expenses(call: Call, subject: Subject, asked: Period) -> list[ExpenseRow]:
             subject=names[subject_id],
             total_e2=found[subject_id, currency][0],
             amount_e2=found[subject_id, currency][1] if sees else None,
-            currency=currency if sees else None,
+            currency=currency,
         )
         for subject_id, currency in _in_order(found, names)
     ]

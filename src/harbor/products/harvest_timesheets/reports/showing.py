@@ -55,7 +55,7 @@ def show_expenses(row: ExpenseRow) -> dict[str, Any]:
         **row.subject.fields,
         "total_amount": wire.exact(row.total_e2, 2),
         "billable_amount": wire.number(row.amount_e2, 2),
-        "currency": row.currency,
+        "currency": None if row.amount_e2 is None else row.currency,
     }
 
 

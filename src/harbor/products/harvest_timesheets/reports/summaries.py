@@ -13,7 +13,7 @@ from harbor.products.harvest_timesheets.reports import service, uninvoiced
 from harbor.products.harvest_timesheets.reports.budgets import budgets
 from harbor.products.harvest_timesheets.reports.model import BudgetRow, Named, Subject
 from harbor.products.harvest_timesheets.reports.question import Kind, Question
-from harbor.products.harvest_timesheets.reports.sheets import Column, Form, Line, Sheet, Value, without
+from harbor.products.harvest_timesheets.reports.sheets import Column, Form, Line, Sheet, Value, but, without
 
 MONEY_FORMS = frozenset({Form.MONEY, Form.CURRENCY})
 LABELS = {
@@ -75,8 +75,8 @@ def expenses(call: Call, asked: Question) -> Sheet:
         for row in rows
     ]
     if not access.me(call).sees_rates:
-        columns = [*columns[:-2]]
-        lines = [Line(line.values[:-2], line.id) for line in lines]
+        # What is spent is no rate, and two currencies are not to be added up as one.
+        columns, lines = but(columns, lines, {"Billable"})
     return _sheet(call, asked, columns, lines)
 
 
