@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from harbor.products.appharbor_apps.router.__main__ import listener
+from harbor.products.appharbor_apps.router.listening import _whose, listener
 from harbor.products.appharbor_apps.router.proxy import Proxy
 from harbor.products.appharbor_apps.router.table import Entry, Table
 
@@ -55,6 +55,7 @@ class Street:
 async def street(
     answer: Callable[[Street, web.BaseRequest], Awaitable[web.StreamResponse]] | None = None,
     trusted: Sequence[str] = (),
+    **bounds: Any,
 ) -> AsyncIterator[Street]:
     """A router and an application that answers with what it got."""
 
@@ -68,7 +69,7 @@ async def street(
     runners = []
     proxy = Proxy(domain="apps.localhost", trusted=[ip_network(each) for each in trusted])
     await proxy.open()
-    for server in (web.Server(handle, access_log=None), listener(proxy)):
+    for server in (web.Server(handle, access_log=None), listener(proxy, **bounds)):
         runner = web.ServerRunner(server, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -309,3 +310,75 @@ async def test_head_and_no_content_are_answered_as_they_are() -> None:
     assert b"Content-Length: 12" in first
     assert b"204 No Content" in second
     assert b"chunked" not in said
+
+
+async def test_a_head_that_does_not_come_in_time_ends_its_connection() -> None:
+    async def answer(_made: Street, request: web.BaseRequest) -> web.StreamResponse:
+        return web.Response(text=(await request.read()).decode())
+
+    whole = b"GET / HTTP/1.1\r\nHost: tides.apps.localhost\r\n\r\n"
+    async with street(answer, head_s=0.3) as made:
+
+        async def trickled(first: bytes) -> bytes:
+            """What comes back on a connection that sends a whole request, or nothing, and then a byte now and then."""
+            reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            writer.write(first)
+            coming = asyncio.create_task(reader.read())
+            for each in _HEAD.replace(b"POST", b"GET") * 10:
+                if coming.done():
+                    break
+                writer.write(bytes([each]))
+                await asyncio.wait({coming}, timeout=0.05)
+            writer.close()
+            return await coming
+
+        async def unhurried() -> bytes:
+            """The answer to a request that comes after a quiet while, with a body that takes its time."""
+            reader, writer = await asyncio.open_connection("127.0.0.1", made.port)
+            writer.write(whole)
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.5)
+            writer.write(_HEAD + b"Content-Length: 3\r\n\r\n")
+            for each in b"ebb":
+                await asyncio.sleep(0.2)
+                writer.write(bytes([each]))
+            found = await reader.readuntil(b"ebb")
+            writer.close()
+            return found
+
+        async with asyncio.timeout(5):
+            silent, slow, slow_later, patient = await asyncio.gather(
+                made.raw(b""), trickled(b""), trickled(whole), unhurried()
+            )
+
+    assert (silent, slow) == (b"", b"")
+    assert slow_later.count(b"HTTP/1.1 200 OK") == 1
+    assert patient.endswith(b"ebb")
+
+
+async def test_an_address_has_so_many_connections_and_no_more() -> None:
+    whole = b"GET / HTTP/1.1\r\nHost: tides.apps.localhost\r\n"
+    async with street(address_connections_max=2, unbounded=()) as made:
+        kept = [await asyncio.open_connection("127.0.0.1", made.port) for _ in range(2)]
+        for reader, writer in kept:
+            writer.write(whole + b"\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+
+        assert await made.raw(whole + b"\r\n") == b""
+        kept[0][1].close()
+        await kept[0][1].wait_closed()
+        async with asyncio.timeout(5):
+            while b"200 OK" not in await made.raw(whole + b"Connection: close\r\n\r\n"):
+                await asyncio.sleep(0.01)
+        kept[1][1].close()
+    async with street(address_connections_max=0) as made:  # a proxy on this machine speaks for everybody
+        assert b"200 OK" in await made.raw(whole + b"Connection: close\r\n\r\n")
+
+
+def test_who_counts_as_one_address() -> None:
+    assert _whose(("192.0.2.7", 1)) == "192.0.2.7"
+    assert _whose(("::ffff:192.0.2.7", 1, 0, 0)) == "192.0.2.7"
+    assert _whose(("2001:db8::1:2:3:4", 1, 0, 0)) == _whose(("2001:db8::4", 1, 0, 0)) == "2001:db8::"
+    assert _whose(("fe80::1%eth0", 1, 0, 2)) == "fe80::"
+    assert _whose(("::1", 1, 0, 0)) == "::1"
+    assert _whose(None) == "unknown"

@@ -19,8 +19,8 @@ from tests.products.appharbor_apps.builder.conftest import tarred
 from harbor.products.appharbor_apps.builder.limits import Limits
 from harbor.products.appharbor_apps.builder.sandbox import usable_bwrap
 from harbor.products.appharbor_apps.deploys.port import Deployed
-from harbor.products.appharbor_apps.router.__main__ import listener
 from harbor.products.appharbor_apps.router.control import Control
+from harbor.products.appharbor_apps.router.listening import listener
 from harbor.products.appharbor_apps.router.proxy import Proxy
 from harbor.products.appharbor_apps.runner import trees
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure

@@ -22,16 +22,13 @@ from typing import IO, Final
 import uvloop
 from aiohttp import web
 
-from harbor.kernel.bounds import KIB
 from harbor.products.appharbor_apps.router.control import Control
+from harbor.products.appharbor_apps.router.listening import listener
 from harbor.products.appharbor_apps.router.messages import Network
 from harbor.products.appharbor_apps.router.proxy import Proxy
 from harbor.products.appharbor_apps.runner.helpers import ROUTER_SOCKET
 
-HEADERS_BYTES_MAX: Final = 64 * KIB
-IDLE_S: Final = 75.0
 DRAIN_S: Final = 30.0
-_HEADERS_MAX: Final = 512
 _LOCK_S: Final = 5.0
 
 
@@ -79,21 +76,6 @@ def locked(file: IO[str]) -> bool:
             time.sleep(0.02)
         else:
             return True
-
-
-def listener(proxy: Proxy) -> web.Server:
-    """The server in front of a proxy, with its bounds."""
-    return web.Server(
-        proxy,
-        handler_cancellation=True,
-        keepalive_timeout=IDLE_S,
-        max_line_size=HEADERS_BYTES_MAX,
-        max_field_size=HEADERS_BYTES_MAX,
-        max_headers=_HEADERS_MAX,
-        auto_decompress=False,
-        access_log=None,
-        lingering_time=1.0,
-    )
 
 
 if __name__ == "__main__":
