@@ -103,7 +103,11 @@ def import_(
 def _start(
     harvest: Harvest, url: str | None, account: str | None, token: str | None, *, full: bool
 ) -> Mapping[str, Any]:
-    for value, word in ((url, "--from-harvest"), (account, "--from-account"), (token, f"--from-token or {FROM_HARVEST_TOKEN}")):
+    for value, word in (
+        (url, "--from-harvest"),
+        (account, "--from-account"),
+        (token, f"--from-token or {FROM_HARVEST_TOKEN}"),
+    ):
         if not value:
             raise Failure(f"Pass {word}.", hint="--help shows an example.", code="usage_error", exit_code=Exit.USAGE)
     asked = {"source_url": url, "source_account_id": account, "source_token": token, "full": full}

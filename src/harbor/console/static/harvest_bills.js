@@ -5,10 +5,18 @@ const empty = /** @type {HTMLTemplateElement | null} */ (document.querySelector(
 const adds = /** @type {HTMLButtonElement | null} */ (document.querySelector("[data-add-row]"));
 const ROWS_MAX = 200;
 
-/** @param {string} text @returns {number} what was typed, with a point or a comma; what is no number counts nothing */
+/**
+ * What was typed, as the server reads it: of two marks the last begins the fraction; one alone does so too, unless it is the
+ * company's mark of thousands before three digits. What is no number counts nothing.
+ * @param {string} text @returns {number}
+ */
 function read(text) {
-  const plain = text.trim();
-  const value = Number(plain.includes(".") || rows?.dataset.sign !== "," ? plain : plain.replace(",", "."));
+  const plain = text.replace(/[\s'’]/g, "");
+  const last = Math.max(plain.lastIndexOf("."), plain.lastIndexOf(","));
+  const [mark, other] = plain[last] === "." ? [".", ","] : [",", "."];
+  const isAlone = !plain.includes(other) && mark === rows?.dataset.thousands && mark !== rows?.dataset.decimal;
+  const isOfThousands = (plain.split(mark).length > 2 || isAlone) && plain.length - last === 4;
+  const value = Number(last < 0 ? plain : plain.replaceAll(other, "").replaceAll(mark, isOfThousands ? "" : "."));
   return Number.isFinite(value) ? value : 0;
 }
 

@@ -21,6 +21,15 @@ def _object_stream(about: bytes) -> bytes:
     return b"9 0 obj\n<< " + about + b" /Filter /FlateDecode >>\nstream\n" + data + b"\nendstream\nendobj\n"
 
 
+def _torn(word: bytes) -> bytes:
+    """An object stream whose packed content holds a word as it is, and after it something that runs."""
+    packer = zlib.compressobj(9)
+    stored = b"\x00" + len(word).to_bytes(2, "little") + (0xFFFF ^ len(word)).to_bytes(2, "little") + word
+    begun = packer.compress(b"7 0 ") + packer.flush(zlib.Z_FULL_FLUSH)
+    data = begun + stored + packer.compress(b"<< /S /Launch >>") + packer.flush()
+    return b"9 0 obj\n<< /Type /ObjStm /Filter /FlateDecode >>\nstream\n" + data + b"\nendstream\nendobj\n"
+
+
 @pytest.mark.parametrize("pages", [1, 2, 40])
 def test_a_good_one_has_its_pages(pages: int) -> None:
     assert pages_of(pdf(pages=pages), "file") == pages
@@ -53,15 +62,33 @@ def test_pages_in_an_object_stream_count() -> None:
         (pdf(more=_object_stream(b"/Type /ObjStm /X (obj endobj)")), "Launch"),
         (pdf(more=_object_stream(b"/Type /Obj#53tm")), "Launch"),
         (pdf(more=_object_stream(b"/Type /ObjStm /X (%s)" % (b"x" * 70_000))), "Launch"),
-        (pdf(more=b"stream endstream " * 50_001), "streams"),
+        (pdf(more=b">>stream\n endstream " * 50_001), "streams"),
         (pdf(more=b"#41" * 3_000_000), "structure"),
         (pdf(pages=0), "pages"),
         (pdf(pages=PAGES_MAX + 1), "pages"),
         (pdf(more=b"9 0 obj\n<< /Type /ObjStm /Filter /LZWDecode >>\nstream\nx\nendstream\n"), "not read"),
         (pdf(more=b"9 0 obj\n<< /Type /ObjStm /Filter /FlateDecode >>\nstream\nx\nendstream\n"), "damaged"),
         (b"%PDF-1.7" + b"\0" * BYTES_MAX, "at most"),
+        # Hidden from whoever reads only some of it.
+        (pdf(more=b"5 0 obj\n<< /X (stream) /S /JavaScript >>\nendobj\n" + CONTENT), "JavaScript"),
+        (pdf(more=b"5 0 obj\n<< /X (\\(>>\nstream\n) /JS 6 0 R >>\nendobj\n" + CONTENT), "JS"),
+        (pdf(more=b"%stream\n5 0 obj\n<< /JS 6 0 R >>\nendobj\n%endstream\n"), "JS"),
+        (
+            pdf(more=b"8 0 obj\n<< >>\nstream\n5 0 obj << /S%\n/J#61vaScript >> endobj\nendstream\nendobj\n"),
+            "JavaScript",
+        ),
+        (pdf(more=_object_stream(b"/Type%x\n/ObjStm")), "Launch"),
+        (pdf(more=_object_stream(b"/N 1 /First 4")), "Launch"),
+        (pdf(more=_object_stream(b"/Type /ObjStm /X (stream\n)")), "Launch"),
+        (pdf(more=_object_stream(b"/Type /ObjStm /Filter 7 0 R")), "not read"),
+        (pdf(more=_object_stream(b"/Type /ObjStm /A#201#200#20obj /Filter [/FlateDecode /AHx]")), "not read"),
+        (pdf(more=_object_stream(b"/Type /ObjStm /DecodeParms << /Predictor 12 >>")), "not read"),
+        (pdf(more=b"5 0 obj\n(\n" + _object_stream(b"/Type /ObjStm") + b")\nendobj\n"), "not where"),
+        (pdf(more=_torn(b"endstream") + CONTENT), "not whole"),
+        (pdf(more=b"(" * 1_000_000), "structure"),
+        (pdf(more=b"5 0 obj\n(no end"), "no end"),
     ],
-    ids=range(22),
+    ids=range(36),
 )
 def test_what_may_not_be_signed_is_refused(content: bytes, said: str) -> None:
     with pytest.raises(Invalid, match=said) as refused:

@@ -9,6 +9,8 @@ from tests.products.harper_tables.pages.workshop import Page
 from tests.products.harvest_timesheets.office import Json
 from tests.products.harvest_timesheets.pages.studio import Studio
 
+from harbor.products.harvest_timesheets.company import service as company
+
 LISTS = ("line", "kind", "description", "quantity", "unit_price", "taxes", "project")
 
 
@@ -269,3 +271,33 @@ async def test_a_long_invoice_is_written_a_part_at_a_time(on_sqlite: Studio) -> 
     assert len(kept) == 250
     assert (kept[0]["description"], kept[249]["description"]) == ("Line 1", "The last")
     assert len(rows_of(await studio.page(f"{path}/edit?lines=99"))) == 53
+
+
+async def test_numbers_of_lines_are_read_by_the_marks_of_the_company(on_sqlite: Studio) -> None:
+    studio = on_sqlite
+    client = await billing(studio)
+    await studio.office.write(
+        lambda call: company.change_settings(
+            call, company.of(call), {"decimal_symbol": ",", "thousands_separator": "."}
+        )
+    )
+    facts = {"client_id": str(client["id"]), "tax": "7,125"}
+    lines = [row("Bridge", "1.234"), row("Nail", "10,005", quantity="2,5"), row("Rebate", "-1.000,50")]
+    await studio.post("invoices/new", form(facts, lines))
+    (made,) = (await studio.office.admin.got("/v2/invoices"))["invoices"]
+    told = [(line["quantity"], line["unit_price"]) for line in made["line_items"]]
+    assert told == [(1, 1234), (2.5, 10.005), (1, -1000.5)]
+    assert made["tax"] == 7.125
+
+    shown = await studio.page(f"invoices/{made['id']}/edit")
+    assert [each["unit_price"] for each in rows_of(shown)[:3]] == ["1234", "10,005", "-1000,5"]
+    facts |= {"seen": shown.value_of("seen"), "tax": shown.value_of("tax")}
+    await studio.post(f"invoices/{made['id']}/edit", form(facts, [*rows_of(shown)[:3], row("Bolt", "2")]))
+    after = await studio.office.admin.got(f"/v2/invoices/{made['id']}")
+    assert [(line["quantity"], line["unit_price"]) for line in after["line_items"]] == [*told, (1, 2)]
+    assert after["tax"] == 7.125
+    paid = {"paid": "0", "amount": "1.000", "paid_date": "2026-05-25"}
+    await studio.post(f"invoices/{made['id']}/move", {"event": "send"})
+    await studio.post(f"invoices/{made['id']}/payments", paid)
+    left = await studio.office.admin.got(f"/v2/invoices/{made['id']}")
+    assert round(after["due_amount"] - left["due_amount"], 2) == min(1000, round(after["due_amount"], 2))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +21,9 @@ from harbor.products.harvest_timesheets.billing_settings.model import CUSTOM, TE
 from harbor.products.harvest_timesheets.bills.bodies import ChangeProjectLine
 from harbor.products.harvest_timesheets.bills.model import BillKind, Line
 from harbor.products.harvest_timesheets.company import service as company
+from harbor.products.harvest_timesheets.company.model import Company
 from harbor.products.harvest_timesheets.item_categories import service as item_categories
+from harbor.products.harvest_timesheets.pages import amounts
 from harbor.products.harvest_timesheets.pages import invoices_parts as parts
 from harbor.products.harvest_timesheets.sentences import problem
 
@@ -116,8 +119,18 @@ def around(call: Call, kind: BillKind, bill: Any, all_lines: Sequence[Line], par
     shown = all_lines[first : first + parts.LINES_SHOWN]
     names = [*item_categories.names(call, kind).values()]
     here = company.of(call)
+    to_type = partial(_to_type, here)
     return {
-        "rows": [{"id": line.id, "amount": parts.number(line.amount_e2, 2), **_shown(line)} for line in shown],
+        "rows": [
+            {
+                **_shown(line),
+                "id": line.id,
+                "amount": parts.number(line.amount_e2, 2),
+                "quantity": to_type(line.quantity_e4, 4),
+                "unit_price": to_type(line.unit_price_e4, 4),
+            }
+            for line in shown
+        ],
         "empty_rows": EMPTY_ROWS if all_lines else EMPTY_ROWS + 2,
         "kinds": list(dict.fromkeys([*names, *(line.category for line in shown)])),
         "taxes": TAX_WORDS,
@@ -125,21 +138,30 @@ def around(call: Call, kind: BillKind, bill: Any, all_lines: Sequence[Line], par
         "part": first // parts.LINES_SHOWN + 1,
         "has_more": first + parts.LINES_SHOWN < count,
         "seen": "" if bill is None else digest(bill, all_lines),
-        "sign": here.decimal_symbol,
-        "number": parts.number,
+        "marks": here,
+        "number": to_type,
         "terms": TERM_WORDS,
     }
 
 
 def typed_number(call: Call, text: str) -> str:
-    """A number with the company's decimal sign, as the API reads it."""
-    text = text.strip()
-    return text.replace(",", ".") if company.of(call).decimal_symbol == "," and "." not in text else text
+    """A number by the company's marks of decimals and thousands, as the API reads it; what is none stays as it is."""
+    plain = text.strip()
+    try:
+        found = amounts.read(plain.removeprefix("-"), company.of(call), field="amount")
+    except Invalid:
+        return plain  # the API says what is wrong with it
+    return "" if found is None else f"{'-' if plain.startswith('-') else ''}{found:f}"
 
 
 def chosen_projects(of: Iterable[Line]) -> set[int]:
     """The projects that lines belong to."""
     return {line.project_id for line in of if line.project_id is not None}
+
+
+def _to_type(here: Company, units: int | None, places: int) -> str:
+    """A number as `typed_number` reads it: in `1.234` another company's mark is one of thousands."""
+    return parts.number(units, places).replace(".", here.decimal_symbol)
 
 
 def _line(call: Call, typed: dict[str, str]) -> dict[str, Any]:
@@ -166,7 +188,7 @@ def _check(one: dict[str, Any], place: int) -> None:
 
 
 def _shown(line: Line) -> dict[str, Any]:
-    """A line as the form has it."""
+    """A line as the form has it, with numbers as the API reads them."""
     return {
         "kind": line.category,
         "description": line.description.replace("\r\n", "\n"),
