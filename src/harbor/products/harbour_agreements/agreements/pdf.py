@@ -75,9 +75,11 @@ def _structure(content: bytes, path: str) -> bytes:
     """The file without streams, texts and comments, and what its object streams hold, names unescaped."""
     found, left, object_streams = [], _STRUCTURE_BYTES_MAX, 0
     for about, packed in _streams(content, path):
-        head = _unescaped(_HEAD_OF_OBJECT.split(about)[-1])
         found.append(_unescaped(about))
-        if packed is not None and _LIKE_OBJECTS.search(head):
+        if packed is None:
+            break
+        head = _unescaped(_HEAD_OF_OBJECT.split(about)[-1])
+        if _LIKE_OBJECTS.search(head):
             object_streams += len(_OBJECT_STREAM.findall(head))
             piece = _unpacked(packed, head, left, path)
             found.append(piece)
