@@ -111,5 +111,11 @@ async def test_a_logo_and_a_colour_are_on_pages_and_on_paper(studio: Studio, tmp
     assert "Present logo" not in gone.main
     await studio.page("invoices/look", at=studio.max_, status=403)
     await studio.post("invoices/look", {"colour": "#000000"}, at=studio.max_, status=403)
+    for at in (studio.max_, studio.nobody):
+        await studio.post("invoices/look", {"colour": "#000000"}, files={"logo": ("x.png", png())}, at=at, status=403)
+        await studio.post("csv-imports", {}, files={"file": ("x.csv", b"a,b")}, at=at, status=403)
+    assert not list(house.services.tools["blobs"].stored()), "a picture of theirs is not even unpacked"
+    hidden = {"source_url": "http://127.0.0.1", "source_account_id": "7", "source_token": "x"}
+    await studio.post("imports", hidden, at=studio.max_, status=403)
     denied = await studio.max_.get("/production/harvest/invoices/look/logo")
     assert denied.status == 403

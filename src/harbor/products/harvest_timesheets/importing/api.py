@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
 from harbor.kernel.http.decode import OpenBody
+from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Created, Place, Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.pages import PageRequest
@@ -112,8 +113,11 @@ class AddImport(OpenBody, kw_only=True):
     full: bool = False
 
 
-async def may_be_called(value: Any, services: Services) -> None:
-    """Raise `Invalid` for a source that may not be called from here."""
+async def may_be_called(value: Any, request: Request, services: Services) -> None:
+    """Raise `Invalid` for a source that may not be called from here, which only administrators learn."""
+    principal = request.principal
+    assert principal is not None, request.route_name
+    await services.database.read(lambda tx: service.to_import(services.call(tx, principal)))
     url = value.get("source_url") if isinstance(value, dict) else None
     if isinstance(url, str) and url.strip():
         await check_source(url, services)

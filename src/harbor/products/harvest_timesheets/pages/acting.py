@@ -13,7 +13,9 @@ from typing import Any
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Denied, Missing
 from harbor.kernel.http.page import Html
+from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Route
+from harbor.kernel.http.services import Services
 from harbor.kernel.identity import people_store
 from harbor.kernel.identity import store as identity
 from harbor.kernel.identity.people_model import Role
@@ -22,6 +24,7 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.wire import read_id
 
 PATH = "/{environment}/harvest"
+_NOBODY_HERE = "You are in no account of Harvest here."
 # Parameters of paths here, as the API calls them.
 _LOCKED = {
     "entry_id": "time_entry_id",
@@ -59,6 +62,20 @@ def post(name: str, path: str, handler: Callable[..., Any], **more: Any) -> Rout
     return Route(name, "POST", path, _acting(handler, path, is_page=False), writes=True, **more)
 
 
+async def look_first(request: Request, services: Services, check: Callable[[Call], None]) -> None:
+    """Raise what `check` raises of the person, for forms that cost much before their handler asks who it is."""
+    principal = request.principal
+    assert principal is not None, request.route_name
+
+    def look(call: Call) -> None:
+        acting = as_user(call)
+        if acting is None:
+            raise Denied(_NOBODY_HERE)
+        check(acting)
+
+    await services.database.read(lambda tx: look(services.call(tx, principal)))
+
+
 def _acting(handler: Callable[..., Any], path: str, *, is_page: bool) -> Callable[..., Any]:
     is_of_a_thing = "_id}" in path
 
@@ -72,7 +89,7 @@ def _acting(handler: Callable[..., Any], path: str, *, is_page: bool) -> Callabl
         if is_of_a_thing:
             raise Missing("There is no such thing in Harvest, or you are not in this account of it.")
         if not is_page:
-            raise Denied("You are in no account of Harvest here.")
+            raise Denied(_NOBODY_HERE)
         return _nobody(call)
 
     return run

@@ -15,8 +15,9 @@ from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets import wire
 from harbor.products.harvest_timesheets.importing import csv_api
 from harbor.products.harvest_timesheets.importing import csv_service as service
+from harbor.products.harvest_timesheets.importing import service as imports
 from harbor.products.harvest_timesheets.importing.csv_reading import BYTES_MAX, Kind
-from harbor.products.harvest_timesheets.pages.acting import get, post
+from harbor.products.harvest_timesheets.pages.acting import get, look_first, post
 from harbor.products.harvest_timesheets.pages.imports import CSV, KINDS, TRAIL, tabs
 
 _ONE: Final = f"{CSV}/{{csv_number}}"
@@ -49,6 +50,7 @@ def index(call: Call) -> Html:
 
 async def read(value: Any, request: Request, services: Services) -> service.Read | Invalid:
     """The rows of the file, or what is wrong with it."""
+    await look_first(request, services, imports.to_import)
     return await csv_api.read(value.file("file"), value.get("kind") or "", request, services)
 
 

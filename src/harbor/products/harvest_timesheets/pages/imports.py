@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from harbor.kernel.call import Call
 from harbor.kernel.http.page import Form, Html, go
+from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Answer, Route
 from harbor.kernel.http.services import Services
 from harbor.kernel.pages import PageRequest
@@ -15,7 +16,7 @@ from harbor.products.harvest_timesheets.importing import report, service
 from harbor.products.harvest_timesheets.importing.api import check_source
 from harbor.products.harvest_timesheets.importing.model import Import, State, Sum
 from harbor.products.harvest_timesheets.importing.report import MEASURES, Report
-from harbor.products.harvest_timesheets.pages.acting import PATH, get, post
+from harbor.products.harvest_timesheets.pages.acting import PATH, get, look_first, post
 
 IMPORTS: Final = f"{PATH}/imports"
 CSV: Final = f"{PATH}/csv-imports"
@@ -63,8 +64,9 @@ def index(call: Call) -> Html:
     return Html("imports.html", "Import", context)
 
 
-async def may_be_called(value: Any, services: Services) -> None:
+async def may_be_called(value: Any, request: Request, services: Services) -> None:
     """Raise `Invalid` for a source that may not be called from here."""
+    await look_first(request, services, service.to_import)
     url = value.get("source_url") if value is not None else None
     if url and url.strip():
         await check_source(url, services)

@@ -19,7 +19,7 @@ from harbor.kernel.http.work import RawStage
 from harbor.products.harvest_timesheets.billing_settings import branding
 from harbor.products.harvest_timesheets.billing_settings.branding_model import LOGO_BYTES_MAX, Branding, Logo
 from harbor.products.harvest_timesheets.pages import invoices
-from harbor.products.harvest_timesheets.pages.acting import as_user, get, post
+from harbor.products.harvest_timesheets.pages.acting import as_user, get, look_first, post
 from harbor.products.harvest_timesheets.public_pages import logos
 from harbor.products.harvest_timesheets.public_pages.pdf import PRESS
 
@@ -55,6 +55,8 @@ async def keep(value: object, request: Request, services: Services) -> Kept:
     upload = value.file("logo") if isinstance(value, Fields) else None
     if upload is None or not (upload.data or upload.file_name):
         return Kept()
+    # A picture is unpacked in a process of its own, of which there are few: not for everybody.
+    await look_first(request, services, branding.to_change)
     assert request.principal is not None, request.route_name
     blobs: Blobs = services.tools["blobs"]
     try:
