@@ -6,10 +6,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 from tests.products.appharbor_apps.builder.conftest import tarred
 from tests.products.appharbor_apps.mounted import Mounted, mounted
 from tests.products.appharbor_apps.runner.conftest import APP
@@ -22,7 +25,7 @@ TEST = "import unittest\nclass Tides(unittest.TestCase):\n    def test_ebb(self)
 
 
 async def test_an_application_outlives_everything_but_its_deletion(
-    sqlite_database: Database, clock: ManualClock, tmp_path: Path
+    sqlite_database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with mounted(sqlite_database, clock, tmp_path, apps_port=0) as place, aiohttp.ClientSession() as client:
         await place.create("/applications", {"name": "Tides"})
@@ -43,6 +46,19 @@ async def test_an_application_outlives_everything_but_its_deletion(
         os.kill(runner, signal.SIGKILL)
         without = await get()
         await _until(lambda: _is_another(place, "runner", runner))
+        former = {name: await _pid(place, name) for name in ("runner", "router")}
+        monkeypatch.setattr(helpers, "running_code", lambda: "what an update in place has brought")
+        assert place.app.helpers is not None
+        restarted = replace(place.app.helpers)
+        await restarted.ensure()
+        for name, pid in former.items():
+            await _until(partial(_is_another, place, name, pid))
+        replaced = {name: await _pid(place, name) for name in former}
+        await restarted.ensure()
+        kept = {name: await _pid(place, name) for name in former}
+        restarted.leave()
+        port = (await helpers.hello(tmp_path / "data/run/router.sock") or {})["port"]
+        await _until(lambda: _is_served(get, served))
         adopted = await _status(place)
         (web,) = adopted["processes"]
         os.kill(web["pid"], signal.SIGKILL)
@@ -67,6 +83,7 @@ async def test_an_application_outlives_everything_but_its_deletion(
     assert served == (200, "v1 tides.apps.localhost")
     assert without == served
     assert adopted == before
+    assert kept == replaced
     assert again == served
     assert said.json() == {"exit_code": 3, "timed_out": False, "output": "tides"}
     assert gone[0] == 404
@@ -87,6 +104,10 @@ async def _status(place: Mounted) -> Any:
 async def _pid(place: Mounted, name: str) -> int:
     found = await helpers.hello(place.app.settings.data / "run" / f"{name}.sock")
     return 0 if found is None else int(found["pid"])
+
+
+async def _is_served(get: Callable[[], Awaitable[tuple[int, str]]], answer: tuple[int, str]) -> bool:
+    return await get() == answer
 
 
 async def _is_another(place: Mounted, name: str, pid: int) -> bool:

@@ -26,6 +26,7 @@ from harbor.products.appharbor_apps.router.control import Control
 from harbor.products.appharbor_apps.router.listening import listener
 from harbor.products.appharbor_apps.router.messages import Network
 from harbor.products.appharbor_apps.router.proxy import Proxy
+from harbor.products.appharbor_apps.runner.code import running_code
 from harbor.products.appharbor_apps.runner.helpers import ROUTER_SOCKET
 
 DRAIN_S: Final = 30.0
@@ -36,6 +37,7 @@ async def main(
     routes: Path, run: Path, domain: str, host: str, port: int, trusted: list[Network], release: Callable[[], None]
 ) -> int:
     """Route until told to end; 1 where the port is taken. `release` lets another router begin."""
+    running_code()  # now: later an update may have changed what lies on disk
     proxy = Proxy(domain=domain, trusted=trusted)
     control = Control(proxy, routes)
     proxy.tell = control.tell

@@ -19,6 +19,7 @@ import harbor
 from harbor.kernel.bounds import KIB
 from harbor.products.appharbor_apps.router.proxy import Proxy
 from harbor.products.appharbor_apps.router.table import Table
+from harbor.products.appharbor_apps.runner.code import running_code
 from harbor.products.appharbor_apps.runner.helpers import make_room
 
 log = structlog.get_logger("harbor.router")
@@ -80,7 +81,8 @@ class Control:
         balance = self._proxy.balance
         match request:
             case {"do": "hello"}:
-                return {"version": harbor.__version__, "port": self.port, "pid": os.getpid()}
+                about = {"version": harbor.__version__, "code": running_code()}
+                return {**about, "port": self.port, "pid": os.getpid()}
             case {"do": "leave"}:
                 self.left.set()
                 return {}

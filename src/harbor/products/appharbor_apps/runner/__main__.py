@@ -15,6 +15,7 @@ from pathlib import Path
 
 from harbor.products.appharbor_apps.builder.interpreters import installed
 from harbor.products.appharbor_apps.builder.sandbox import usable_bwrap
+from harbor.products.appharbor_apps.runner.code import running_code
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure
 from harbor.products.appharbor_apps.runner.helpers import ROUTER_SOCKET, ROUTES, RUNNER_SOCKET
 from harbor.products.appharbor_apps.runner.requests import follow_router
@@ -25,6 +26,7 @@ from harbor.products.appharbor_apps.runner.supervisor import Supervisor
 
 async def main(apps: Path, run: Path, domain: str, *, allow_unsandboxed: bool) -> int:
     """Run applications until told to end; 2 where nothing may run."""
+    running_code()  # now: later an update may have changed what lies on disk
     bwrap = await usable_bwrap()
     if bwrap is None and not allow_unsandboxed:
         return 2

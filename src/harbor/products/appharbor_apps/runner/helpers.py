@@ -1,7 +1,7 @@
 """The two processes beside the server, runner and router: started when they are not there, and left alone when it ends.
 
-Each holds a lock in the installation's folder, so there is one of it. A runner of another version makes room. Source:
-docs/products/appharbor.md#runner.
+Each holds a lock in the installation's folder, so there is one of it. One of other code than a server finds when it starts
+makes room. Source: docs/products/appharbor.md#runner.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-import harbor
 from harbor.kernel.bounds import MIB
+from harbor.products.appharbor_apps.runner.code import running_code
 from harbor.products.appharbor_apps.runner.process import leave
 
 log = structlog.get_logger("harbor.appharbor")
@@ -47,6 +47,7 @@ class Helpers:
     port: int
     allow_unsandboxed: bool = False
     _children: list[subprocess.Popen[bytes]] = field(default_factory=list, init=False)
+    _compared: set[str] = field(default_factory=set, init=False)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     async def keep(self, wanted: Callable[[], Awaitable[bool]]) -> None:
@@ -74,9 +75,12 @@ class Helpers:
             ("runner", RUNNER_SOCKET, self._runner),
         ):
             said = await hello(self.run / socket)
-            if said is not None and said.get("version") == harbor.__version__:
+            # Once: after an update servers of old and new code run side by side for a while, and must not take turns.
+            is_first = name not in self._compared
+            self._compared.add(name)
+            if said is not None and (not is_first or said.get("code") == running_code()):
                 continue
-            if said is not None:  # of another version: it leaves what runs alone, and the next takes it over
+            if said is not None:  # of other code: it leaves what runs alone, and the next takes it over
                 await ask(self.run / socket, {"do": "leave"})
                 log.info("helper_replaced", name=name, former=said.get("version"))
             await self._until_there(name, self.run / socket, self._start(name, start()))

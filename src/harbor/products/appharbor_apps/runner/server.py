@@ -19,6 +19,7 @@ import structlog
 
 import harbor
 from harbor.products.appharbor_apps.logs.line import Line
+from harbor.products.appharbor_apps.runner.code import running_code
 from harbor.products.appharbor_apps.runner.helpers import make_room
 from harbor.products.appharbor_apps.runner.model import MESSAGE_BYTES_MAX, Formation, Release
 from harbor.products.appharbor_apps.runner.supervisor import Supervisor
@@ -83,7 +84,7 @@ class Server:
         supervisor = self._supervisor
         match request:
             case {"do": "hello"}:
-                await tell({"version": harbor.__version__, "pid": os.getpid()})
+                await tell({"version": harbor.__version__, "code": running_code(), "pid": os.getpid()})
             case {"do": "end"}:
                 self.ends = True
                 await tell({})
