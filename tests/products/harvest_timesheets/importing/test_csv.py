@@ -7,8 +7,13 @@ from typing import Any
 import pytest
 from tests.products.harvest_timesheets.importing.source import World
 
+from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
+from harbor.kernel.jobs import queue
+from harbor.kernel.jobs.model import SYSTEM_ACCOUNT
+from harbor.kernel.pages import PageRequest
 from harbor.products.harvest_timesheets.importing.csv_reading import Kind, rows, text_of
+from harbor.products.harvest_timesheets.importing.jobs import TIDY
 
 EXPORT = (
     "\ufeffDate,Client,Project,Project Code,Task,Notes,Hours,Billable?,Invoiced?,Approved?,First Name,Last Name,"
@@ -29,7 +34,9 @@ def multipart(content: bytes, **fields: str) -> bytes:
     return "".join(parts).encode() + head.encode() + content + b"\r\n--XX--\r\n"
 
 
-async def send(world: World, content: str | bytes, status: int = 201, **fields: str) -> dict[str, Any]:
+async def send(
+    world: World, content: str | bytes, status: int = 201, *, settles: bool = True, **fields: str
+) -> dict[str, Any]:
     body = multipart(content.encode() if isinstance(content, str) else content, **{"kind": "time_entries", **fields})
     reply = await world.here.admin.client.request(
         "POST", "/v2/csv_imports", body=body, media_type="multipart/form-data; boundary=XX"
@@ -38,7 +45,8 @@ async def send(world: World, content: str | bytes, status: int = 201, **fields: 
     if status != 201:
         found: dict[str, Any] = reply.json()
         return found
-    await world.house.settle()
+    if settles:
+        await world.house.settle()
     return await world.here.admin.got(f"/v2/csv_imports/{reply.json()['id']}")
 
 
@@ -66,6 +74,25 @@ async def test_an_export_of_harvest_is_tried_then_written_and_not_doubled(world:
     world.house.clock.advance(60)
     again = await send(world, EXPORT, create_missing="true")
     assert (again["written"], again["there_before"], again["created"]) == (0, 3, {})
+
+
+async def test_an_import_whose_job_is_lost_ends_and_keeps_no_rows(sqlite_world: World) -> None:
+    world = sqlite_world
+    started = await send(world, EXPORT, settles=False)
+    account = world.here.organization.production
+
+    def lose(call: Call) -> None:
+        job = queue.listing(call.tx, account.id, PageRequest(limit=1)).items[0]
+        queue.cancel(call.tx, account.id, job.id)
+        queue.enqueue(call.tx, SYSTEM_ACCOUNT, TIDY, {}, job_id="tidy")
+
+    await world.house.write(account, lose)
+    await world.house.settle()
+
+    ended = await world.here.admin.got(f"/v2/csv_imports/{started['id']}")
+    assert (ended["state"], ended["written"]) == ("failed", 0)
+    assert "too often" in ended["error"]
+    assert await world.house.database.read(lambda tx: tx.rows("SELECT part FROM harvest_csv_parts")) == []
 
 
 async def test_expenses_come_by_cost_or_by_units(sqlite_world: World) -> None:

@@ -152,6 +152,12 @@ def fail(call: Call, import_id: int, error: Exception) -> None:
     store.end(call.tx, call.account_id, import_id, State.FAILED, error=text)
 
 
+def end_lost(call: Call, import_id: int) -> None:
+    """End an import whose job is gone; its rows are removed."""
+    text = "The process ended while it ran, too often; the rows counted here are written."
+    store.end(call.tx, call.account_id, import_id, State.FAILED, error=text)
+
+
 def _tried(call: Call, each: CsvImport, part: list[Row]) -> Written:
     """What would become of the rows, of which nothing stays."""
     found: list[Written] = []

@@ -135,6 +135,15 @@ def end(tx: Tx, account_id: str, import_id: int, state: State, *, error: str | N
     forget_parts(tx, account_id, import_id)
 
 
+def unended(tx: Tx, *, limit: int) -> list[tuple[str, int, str]]:
+    """Account, import and job of imports, of any account, that have not ended."""
+    rows = tx.rows(
+        "SELECT account_id, id, job_id FROM harvest_csv_imports WHERE state IN ('waiting', 'running') LIMIT :limit",
+        limit=limit,
+    )
+    return [(row["account_id"], row["id"], row["job_id"]) for row in rows]
+
+
 # Things by their names
 
 

@@ -22,6 +22,8 @@ from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.importing import (
     beginning,
     comparing,
+    csv_service,
+    csv_store,
     people,
     receipts,
     rows_store,
@@ -72,13 +74,21 @@ def kinds(call_of: CallOf, means: Means) -> list[JobKind]:
 
 
 def tidy_with(call_of: CallOf) -> Callable[[Tx, JsonObject, Budget], Reached]:
-    """The sweep that erases tokens of imports whose job has ended without them: its process was killed once too often."""
+    """The sweep that ends imports whose job has ended without them: its process was killed once too often.
+
+    Their tokens and rows are erased.
+    """
 
     def tidy(tx: Tx, _at: JsonObject, budget: Budget) -> Reached:
         for account_id, import_id, job_id in store.with_token(tx, limit=_TIDIED_AT_ONCE):
             job = service.kept_job(tx, account_id, job_id)
             if job is None or not job.is_open:
                 service.end_lost(call_of(tx, account_id), import_id)
+            budget.spend(1)
+        for account_id, import_id, job_id in csv_store.unended(tx, limit=_TIDIED_AT_ONCE):
+            job = service.kept_job(tx, account_id, job_id)
+            if job is None or not job.is_open:
+                csv_service.end_lost(call_of(tx, account_id), import_id)
             budget.spend(1)
         return Reached({}, is_end=True)
 
