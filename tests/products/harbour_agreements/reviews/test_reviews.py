@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.harness import Client
 from tests.products.harbour_agreements.office import ADA, CRIMINAL, IDENTITY, MOTOR_VEHICLE, Office
 
 from harbor.kernel.call import Call
@@ -16,6 +17,7 @@ from harbor.kernel.identity import people
 from harbor.kernel.identity.model import Principal
 from harbor.kernel.identity.people_model import Role
 from harbor.kernel.pages import PageRequest
+from harbor.products.harbour_agreements.api_keys import service as api_keys
 from harbor.products.harbour_agreements.engine import activity
 from harbor.products.harbour_agreements.organizations import service as organizations
 from harbor.products.harbour_agreements.organizations.model import Organization
@@ -149,6 +151,30 @@ async def test_two_people_have_to_come_to_the_same_where_the_organization_wants_
     assert await decide("ppl_b", REJECTED) == "in_progress"  # they differ: now his is the proposal
     assert await decide("ppl_a", REJECTED) == "completed"
     assert (await office.now(made))["result"] == "rejected"
+
+
+async def test_whoever_has_a_key_is_not_a_second_person(one_engine: Office) -> None:
+    office = one_engine
+    await office.write(
+        lambda call: organizations.change(call, Organization(account_id=call.account_id, two_person_reviews=True))
+    )
+    made = await office.start(MOTOR_VEHICLE, provider="manual_review")
+    path = f"/verifications/{made['verification_id']}/decision"
+
+    async def key_of(person: str) -> Client:
+        key = await _as(office, person, lambda call: api_keys.create(call, name="Own", version="2.2").secret)
+        return replace(office.client, headers={"x-api-key": key})
+
+    first, again, other = await key_of("ppl_a"), await key_of("ppl_a"), await key_of("ppl_b")
+    assert (await first.request("POST", path, {"result": "verified"})).json()["status"] == "in_progress"
+    assert (await again.request("POST", path, {"result": "verified"})).status == 409
+    with pytest.raises(Conflict, match="second person"):
+        await _as(
+            office,
+            "ppl_a",
+            lambda call: service.decide(call, verifications.visible(call, made["verification_id"]), VERIFIED),
+        )
+    assert (await other.request("POST", path, {"result": "verified"})).json()["status"] == "completed"
 
 
 async def test_nobody_decides_about_himself_or_whom_he_invited_or_what_a_colleague_claimed(one_engine: Office) -> None:

@@ -14,6 +14,7 @@ from harbor.kernel.blobs import Blob
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Denied
 from harbor.kernel.identity import people_store as people
+from harbor.kernel.identity import store as identity
 from harbor.kernel.pages import Page, PageRequest
 from harbor.kernel.storage.database import Tx
 from harbor.products.harbour_agreements.engine import activity
@@ -118,7 +119,7 @@ def decide(
     if sub_status is not None:
         raise invalid(Problem("sub_status", "custom", "sub_status goes with the result pending only."))
     if organizations.of_account(call.tx, call.account_id).two_person_reviews:
-        if review.proposed_by == call.principal.actor:
+        if review.proposed_by and _person(call, review.proposed_by) == _person(call, call.principal.actor):
             raise Conflict(f"Verification {present.id} waits for a second person to decide it.")
         if review.proposal is None or not checked.agrees_with(review.proposal):
             proposed = replace(
@@ -157,7 +158,7 @@ def _open(call: Call, verification: Verification) -> Verification:
         raise Conflict(f"Verification {present.id} is not decided by people here.")
     if present.status is not Status.IN_PROGRESS:
         raise Conflict(f"Verification {present.id} is {present.status}; only one in progress can be decided.")
-    actor = call.principal.actor
+    actor = _person(call, call.principal.actor)
     if actor.startswith("ppl_"):
         applicant = engine.applicant_of(call, present)
         person = people.find(call.tx, call.principal.organization_id, actor)
@@ -165,6 +166,12 @@ def _open(call: Call, verification: Verification) -> Verification:
         if present.created_by == actor or is_himself:
             raise Denied("Somebody else has to review a person whom you invited, or yourself.")
     return present
+
+
+def _person(call: Call, actor: str) -> str:
+    """Who acts: for a key whoever made it, so that nobody is two people by having one."""
+    key = identity.credential(call.tx, call.account_id, actor)
+    return actor if key is None else key.created_by
 
 
 def _on_its_way(call: Call, present: Verification, sub_status: str | None) -> Verification:
