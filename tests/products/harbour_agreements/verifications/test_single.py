@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.products.harbour_agreements.office import CRIMINAL, DRUG, IDENTITY, Office, pairs
+from tests.products.harbour_agreements.office import (
+    CONSENT,
+    CRIMINAL,
+    DRUG,
+    IDENTITY,
+    MOTOR_VEHICLE,
+    Office,
+    checked,
+    pairs,
+)
 
 from harbor.kernel.jobs import queue as jobs
 from harbor.products.harbour_agreements.engine import secrets
@@ -110,6 +119,20 @@ async def test_what_an_organization_no_longer_keeps_is_redacted_by_the_sweep(off
     assert kept == {DRUG: {}, IDENTITY: {"who": MARK}}
     rows = await office.write(lambda call: call.tx.rows("SELECT * FROM harbour_applicants"))
     assert rows == []  # thirty days after completion
+
+
+async def test_what_would_be_all_of_a_number_is_not_shown_and_consents_keep_to_the_rule_of_texts(
+    one_engine: Office,
+) -> None:
+    applicant = {"first_name": "A", "last_name": "B", "email": "a@b.example", "licence_number": "A12"}
+    made = await one_engine.start(MOTOR_VEHICLE, applicant=applicant)
+    assert "A12" not in str(made)
+
+    for consent in ({"signature_reference": "x" * 300}, {"text_hash": "\u202e"}):
+        body = checked(MOTOR_VEHICLE, applicant=applicant, consent={**CONSENT, **consent})
+        assert (await one_engine.ask("POST", "/verifications", body)).status == 422
+    body = checked(MOTOR_VEHICLE, applicant={**applicant, "addresses": [{"\u202e": "x"}]})
+    assert (await one_engine.ask("POST", "/verifications", body)).status == 422
 
 
 async def test_the_numbers_of_the_applicant_are_sealed_and_go_thirty_days_after_the_end(office: Office) -> None:

@@ -140,7 +140,8 @@ def _common_details(blank: Verification, opened: Opened, part_ids: list[str]) ->
         "reasons": [],
         "completed_at": None,
         "report_available": False,
-        **{name: number[-4:] for name, number in numbers.items() if number},
+        # Of a number so short that they would be all of it, nothing is shown.
+        **{name: number[-4:] for name, number in numbers.items() if number and len(number) > 4},
     }
 
 

@@ -90,7 +90,9 @@ def _applicant(given: Applicant) -> Applicant:
         licence_state=_text(given.licence_state, "applicant.licence_state"),
         addresses=[
             {
-                name: plain(value, f"applicant.addresses.{index}.{name[:40]}", length_max=NAME_LENGTH_MAX)
+                plain(name, f"applicant.addresses.{index}", length_max=NAME_LENGTH_MAX): plain(
+                    value, f"applicant.addresses.{index}.{name[:40]}", length_max=NAME_LENGTH_MAX
+                )
                 for name, value in one.items()
             }
             for index, one in enumerate(given.addresses)
@@ -105,6 +107,8 @@ def _consent(given: Agreed) -> Agreed:
         language=plain(given.language, "consent.language", length_max=35),
         ip=plain(given.ip, "consent.ip", length_max=64),
         user_agent=plain(given.user_agent, "consent.user_agent", length_max=512),
+        text_hash=_text(given.text_hash, "consent.text_hash"),
+        signature_reference=_text(given.signature_reference, "consent.signature_reference"),
     )
 
 

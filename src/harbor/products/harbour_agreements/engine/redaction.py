@@ -7,11 +7,17 @@ from typing import Any, Final
 
 MASK: Final = "[redacted]"
 _WORDS: Final = (
-    r"ssn|social_?security(?:_?number)?|sin|licen[cs]e(?:_?number|_?no)|document_?number|passport_?number|image|photo|selfie"
-    r"|token|secret|password|authorization"
+    r"ssn|social_?(?:security|insurance)|sin|licen[cs]e_?(?:number|no)|document_?(?:number|no)|id_?number|passport"
+    r"|image|photo|selfie|token|secret|password|authorization|api_?key"
 )
-_KEY: Final = re.compile(rf"(?:^|_)(?:{_WORDS})s?(?:_(?:url|data|base64))?$", re.IGNORECASE)
-_CREDENTIALS: Final = re.compile(r"://[^/\s\"@]{1,512}@|[?&](?:token|signature|sig|key|x-amz-[a-z-]+)=", re.IGNORECASE)
+_KEY: Final = re.compile(
+    rf"(?:^|_)(?:{_WORDS})s?(?:_?(?:number|no|full|value|url|data|base64|front|back|video))?$", re.IGNORECASE
+)
+_CREDENTIALS: Final = re.compile(
+    r"://[^/\s\"@]{1,512}@|[?&](?:[a-z]+_token|token|signature|sig|key|x-amz-[a-z-]+)=", re.IGNORECASE
+)
+# A number in the form of an SSN, under whatever name it comes.
+_NUMBER: Final = re.compile(r"(?<![0-9-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![0-9-])")
 # Reports are named after the number they trace, and hold none.
 _HARMLESS: Final = frozenset({"ssn_id_document_reports"})
 
@@ -22,7 +28,7 @@ def redacted(value: Any) -> Any:
         return {name: _masked(name, item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [redacted(item) for item in value]
-    if isinstance(value, str) and _CREDENTIALS.search(value):
+    if isinstance(value, str) and (_CREDENTIALS.search(value) or _NUMBER.search(value)):
         return MASK
     return value
 
