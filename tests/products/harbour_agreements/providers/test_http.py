@@ -30,6 +30,13 @@ SECRET = "a key that signs"
 SETTINGS: Mapping[str, Any] = json.loads(EXAMPLE.read_text())
 REVIEW = {"id": "app-1", "status": "PENDING", "result": "NONE"}
 
+# Deeper than anything here goes, and references that no table takes.
+UNREAD = [
+    b'{"status":"PENDING","id":"a","more":' + b"[" * 500 + b"]" * 500 + b"}",
+    b'{"status":"PENDING","id":"a\\u0001"}',
+    b'{"status":"PENDING","id":"%s"}' % (b"a" * 300),
+]
+
 
 async def _described(office: Office, **changes: Any) -> dict[str, Any]:
     settings = {**SETTINGS, "base_url": office.receiver.url(""), **changes}
@@ -101,7 +108,7 @@ async def test_a_callback_that_the_provider_did_not_sign_now_is_refused(one_engi
     assert {reply.status for reply in replies[-3:]} == {429}
 
 
-@pytest.mark.parametrize("answer", [b"<html>", b"\xff", b"[" * 100_000, b"{}", b"[1]", b'"x"'])
+@pytest.mark.parametrize("answer", [b"<html>", b"\xff", b"[" * 100_000, b"{}", b"[1]", b'"x"', *UNREAD])
 async def test_an_answer_that_says_nothing_starts_nothing(one_engine: Office, answer: bytes) -> None:
     await _described(one_engine)
     one_engine.receiver.answers.append(Answer(body=answer))
@@ -233,6 +240,7 @@ def test_a_pointer_finds_what_stands_where_it_points_and_nothing_else(document: 
 
     walk(document, "")
     assert at(document, "/no such name/5") is None
+    assert at([document], f"/{'9' * 5_000}") is None
 
 
 def test_a_template_keeps_types_and_escapes_paths() -> None:

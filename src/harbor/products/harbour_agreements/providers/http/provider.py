@@ -10,6 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from harbor.kernel.clock import real_now
+from harbor.kernel.errors import Invalid
+from harbor.kernel.http import strict
 from harbor.kernel.outbound import OutboundClient
 from harbor.products.harbour_agreements.providers.http import signatures, templates
 from harbor.products.harbour_agreements.providers.http.model import HttpSettings, RequestTemplate, Secrets
@@ -146,6 +148,6 @@ def _fitting(order: Order, update: Update) -> Update:
 
 def _json(raw: bytes, what: str) -> Any:
     try:
-        return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ProviderError(f"{what} is no JSON: {error}") from None
+        return strict.check(raw)
+    except (Invalid, RecursionError) as error:
+        raise ProviderError(f"{what} cannot be read: {error}") from None

@@ -21,6 +21,7 @@ from harbor.products.harbour_agreements.verifications.model import Result, Statu
 
 W = TypeVar("W", bound=StrEnum)
 
+_REFERENCE_LENGTH_MAX = 200
 _WORDS = {
     Status.STARTED: (activity.CREATED,),
     Status.IN_PROGRESS: (activity.SUBMITTED,),
@@ -35,6 +36,8 @@ def update_of(settings: HttpSettings, answer: Any, now: datetime, *, reference: 
     said = reference if reference is not None else at(answer, pointers.reference)
     if not isinstance(said, str | int) or said == "":
         raise ProviderError(f"The answer has no reference at {pointers.reference or 'its root'}.")
+    if len(str(said)) > _REFERENCE_LENGTH_MAX or not str(said).isprintable():
+        raise ProviderError("The reference of the answer is no word.")
     status = _meant(answer, pointers.status, words.status, "status")
     if status is None:
         raise ProviderError(f"The answer has no status at {pointers.status or 'its root'}.")
