@@ -72,7 +72,10 @@ async def test_an_agreement_is_uploaded_shown_changed_given_out_and_removed(offi
         return len(keys), keys - files_among(call.tx, call.account_id, keys | {"nobody's"})
 
     assert await office.write(named) == (2, set())
+    given = await office.get(f"{one}/download")
     assert (await office.ask("DELETE", one)).json()["id"] == made["id"]
+    path = given["download_url"].removeprefix("https://desk.test/harbour")
+    assert (await nobody.request("GET", path)).status == 404  # what is removed is given to nobody any more
     assert (await office.ask("GET", one)).status == 404
 
 

@@ -125,6 +125,7 @@ def delete(call: Call, agreement: Agreement) -> Agreement:
     if present.status is not Status.DRAFT:
         raise Conflict(f"Agreement {present.id} is {present.status}; only a draft can be removed.")
     store.delete(call.tx, call.account_id, present.id)
+    downloads.withdraw(call, _downloading(present))
     _tell(call, "harbour.agreement.deleted", present)
     return present
 
@@ -137,13 +138,17 @@ def download(call: Call, agreement: Agreement) -> tuple[str, datetime]:
         blob_key=file.blob_key,
         file_name=file.name,
         media_type=PDF,
-        renewed_by=f"GET /v1/agreements/{agreement.id}/download",
+        renewed_by=_downloading(agreement),
     )
 
 
 def files_among(tx: Tx, account_id: str, keys: Set[str]) -> set[str]:
     """Which of some keys of blobs are files of agreements: for the sweep of blobs, which takes what nobody names."""
     return store.files_among(tx, account_id, keys)
+
+
+def _downloading(agreement: Agreement) -> str:
+    return f"GET /v1/agreements/{agreement.id}/download"
 
 
 def _locked(call: Call, agreement: Agreement) -> Agreement:

@@ -34,6 +34,11 @@ def give(call: Call, *, blob_key: str, file_name: str, media_type: str, renewed_
     return token, given.expires_at
 
 
+def withdraw(call: Call, renewed_by: str) -> None:
+    """End the addresses that a call gave: what they lead to is removed."""
+    store.delete(call.tx, call.account_id, renewed_by)
+
+
 def given(tx: Tx, token: str) -> Download:
     """What an address gives. Raises `Gone` for one that has ended, `Missing`."""
     found = store.find(tx, digest(token))

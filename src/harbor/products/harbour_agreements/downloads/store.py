@@ -47,6 +47,15 @@ def find(tx: Tx, digest: str) -> Download | None:
     return Download(**values, expires_at=moment(row["expires_at"]))
 
 
+def delete(tx: Tx, account_id: str, renewed_by: str) -> None:
+    """Remove the addresses of an account that one call gave."""
+    tx.run(
+        "DELETE FROM harbour_downloads WHERE account_id = :account_id AND renewed_by = :renewed_by",
+        account_id=account_id,
+        renewed_by=renewed_by,
+    )
+
+
 def forget(tx: Tx, before_us: int, limit: int) -> int:
     """Remove up to `limit` addresses of all accounts that ended before a moment."""
     return tx.run(
