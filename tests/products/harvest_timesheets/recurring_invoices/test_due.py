@@ -164,6 +164,39 @@ async def test_what_cannot_be_made_is_stopped_and_says_why(sqlite_office: Office
     assert (stopped.next_on, stopped.stop_reason) == (None, "Client can't be found")
 
 
+async def test_where_invoices_are_switched_off_clients_get_none(sqlite_office: Office) -> None:
+    office = sqlite_office
+    work = await begin(office)
+    late = await work.invoice(line_items=[service(10)], issue_date="2026-05-01", payment_term="upon receipt")
+    to = {"recipients": [{"email": "grace@example.com"}], "body": "Here."}
+    await office.admin.made(f"/v2/invoices/{late['id']}/messages", to)
+
+    def switch(call: Call) -> RecurringInvoice:
+        reminders.change(call, is_on=True, after_days=3, every_days=4)
+        company.change_settings(call, company.of(call), {"invoice_feature": False})
+        return recurring.add(
+            call,
+            work.client_id,
+            {
+                "every": 1,
+                "unit": Unit.MONTH,
+                "starts_on": company.today(call),
+                "payment_term": "net 15",
+                "sends": True,
+                "recipients": (GRACE,),
+            },
+            [RENT],
+        )
+
+    made = await office.write(switch)
+    before = await mails(office)
+    await tick(office, 7)
+    assert [each["id"] for each in await invoices(office)] == [late["id"]]
+    assert await mails(office) == before
+    stopped = await office.read(lambda call: recurring.to_manage_one(call, made.id))
+    assert (stopped.next_on, stopped.stop_reason) == (None, "Invoices are switched off in the settings")
+
+
 async def test_templates_are_checked_stopped_and_resumed_by_administrators(sqlite_office: Office) -> None:
     office = sqlite_office
     work = await begin(office)

@@ -68,6 +68,9 @@ def issue(call: Call, recurring_id: int) -> bool:
     recurring = store.find(call.tx, call.account_id, recurring_id)
     if recurring is None or recurring.next_on is None or recurring.next_on > company.today(call):
         return False
+    if not company.of(call).invoice_feature:
+        # Nobody looks at invoices any more, so clients are not to get some; who switches them on again resumes it.
+        raise Conflict("Invoices are switched off in the settings")
     day, steps = recurring.next_on, recurring.steps + 1
     next_on = day_of_step(recurring.starts_on, recurring.every, recurring.unit, steps)
     if not store.advance(call.tx, call.account_id, recurring.id, was=day, next_on=next_on, steps=steps):

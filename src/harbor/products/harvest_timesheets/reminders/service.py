@@ -38,10 +38,13 @@ def change(call: Call, *, is_on: bool, after_days: int, every_days: int) -> Remi
 def remind(call: Call, invoice_id: int) -> bool:
     """Remind of an invoice that is late, if that is due today; whether a mail was written.
 
-    Those are reminded who got its last mail; where nobody did there is nobody to remind.
+    Those are reminded who got its last mail; where nobody did there is nobody to remind. Nor is anybody where invoices are
+    switched off.
     """
     call.tx.lock("harvest", call.account_id, "invoice_id", invoice_id)
     own, today = settings_of(call), company.today(call)
+    if not company.of(call).invoice_feature:
+        return False
     invoice = reading.find(call, invoice_id)
     last = store.reminded_on(call.tx, call.account_id, invoice_id)
     if invoice.state is not State.OPEN or invoice.due_e2 <= 0:
