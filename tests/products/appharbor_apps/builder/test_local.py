@@ -17,7 +17,7 @@ from tests.products.appharbor_apps.builder.conftest import LIMITS, Yard
 
 from harbor.products.appharbor_apps.builder.limits import Limits
 from harbor.products.appharbor_apps.builder.port import Built, Refused
-from harbor.products.appharbor_apps.builder.sandbox import Sandbox, enclosing, usable_bwrap
+from harbor.products.appharbor_apps.builder.sandbox import Sandbox, Step, enclosing, usable_bwrap
 from harbor.products.appharbor_apps.test_results.model import Case, Status
 
 APP = {"app.py": "print('tides')\n", "requirements.txt": ""}
@@ -299,7 +299,33 @@ async def test_an_installation_that_lies_among_the_systems_folders_is_hidden() -
     assert bwrap is not None
     for hidden, is_seen in ((Path("/usr/share"), False), (Path("/var/lib/harbor"), True), (None, True)):
         process = await asyncio.create_subprocess_exec(
-            *enclosing(bwrap, "quay", hidden=hidden), "--", "/bin/ls", "/usr/share", stdout=asyncio.subprocess.PIPE
+            *enclosing(bwrap, "quay", 1_048_576, hidden=hidden),
+            "--",
+            "/bin/ls",
+            "/usr/share",
+            stdout=asyncio.subprocess.PIPE,
         )
         said, _ = await process.communicate()
         assert (process.returncode, said != b"") == (0, is_seen), hidden
+
+
+async def test_nothing_outside_the_work_tree_holds_more_than_it_may(tmp_path: Path) -> None:
+    sandbox = Sandbox(Limits(temporary_bytes_max=1_048_576), await usable_bwrap())
+    command = """
+        for folder in /tmp /dev/shm /home/app /run; do
+            head -c 500000 /dev/zero > $folder/some && echo "$folder holds some"
+            head -c 2000000 /dev/zero > $folder/more && echo "$folder holds more"
+        done
+        for folder in / /dev /usr /home/..; do touch $folder/x && echo "$folder is written to"; done
+        touch x && echo x > /dev/null && echo "the work tree is written to"
+    """
+    step = Step(
+        argv=["/bin/sh", "-c", f"({command}) 2> /dev/null"], environment={}, work=tmp_path, timeout_s=10, network=False
+    )
+
+    outcome = await sandbox.run(step)
+
+    assert outcome.output.splitlines() == [
+        *(f"{folder} holds some" for folder in ("/tmp", "/dev/shm", "/home/app", "/run")),
+        "the work tree is written to",
+    ]

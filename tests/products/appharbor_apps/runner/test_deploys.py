@@ -154,6 +154,16 @@ async def test_what_an_application_is_told_counts_only_inside_and_the_settings_o
     assert b"LD_DEBUG" not in environ
 
 
+async def test_an_application_writes_into_bounded_memory_and_nowhere_else_outside_its_files(quay: Quay) -> None:
+    await quay.deploy(quay.release(1))
+
+    code, lines = await quay.supervisor.run(1, "touch /x /dev/x; df -m --output=size /tmp /dev/shm /home /run", 10)
+
+    assert code == 0
+    assert [line.strip() for line in lines[-4:]] == ["256"] * 4
+    assert len([line for line in lines if "Read-only" in line]) == 2
+
+
 async def test_a_variable_that_is_more_than_one_is_no_variable(quay: Quay) -> None:
     for name, value in (("A", "1\0--bind\0/\0/app"), ("A\0B", "1"), ("A=B", "1"), ("", "1")):
         deployed = await quay.deploy(quay.release(1, environment={name: value}))

@@ -20,6 +20,8 @@ class Limits:
     test_s_max: float = 600.0
     file_bytes_max: int = 1_024 * MIB
     memory_bytes_max: int = 2_048 * MIB
+    # Of each folder in memory: /tmp, /home, /run, /dev/shm. uv and npm unpack there.
+    temporary_bytes_max: int = 1_024 * MIB
     processes_max: int = 512
     output_bytes_max: int = MIB
     watch_s: float = field(default=0.25)

@@ -24,6 +24,7 @@ from harbor.products.appharbor_apps.builder.port import Refused
 WORK = "/app"
 HOME = "/home/app"
 TEMPORARY = "/tmp"  # noqa: S108 (of the namespace, which nobody shares)
+SHARED = "/dev/shm"  # noqa: S108 (as before)
 _SYSTEM = ("/usr", "/opt")
 _LINKED = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
 # What programs look up; nothing of it is secret.
@@ -34,6 +35,8 @@ _ETC = (
 _ID = "1000"
 _NICE = "5"
 _FILES = 65_536
+# bubblewrap makes / and /dev in memory, as large as the machine's: nothing is written there once all is mounted.
+CLOSED = ("--remount-ro", "/", "--remount-ro", "/dev")
 # All that programs on the way into a sandbox get to know: they run outside of it.
 OUTSIDE = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
@@ -153,7 +156,7 @@ class Sandbox:
         if self._bwrap is None:
             return []
         argv = [
-            *enclosing(self._bwrap, "build", hidden=self._hidden),
+            *enclosing(self._bwrap, "build", self.limits.temporary_bytes_max, hidden=self._hidden),
             "--die-with-parent",
             "--new-session",
             "--args",
@@ -168,7 +171,7 @@ class Sandbox:
         argv += ["--bind", str(step.work), WORK, "--chdir", WORK]
         for folder, place in step.mounted:
             argv += ["--ro-bind", str(folder), place]
-        return [*argv, "--"]
+        return [*argv, *CLOSED, "--"]
 
 
 def descriptors_max() -> int:
@@ -195,18 +198,20 @@ def handed_over(environment: Mapping[str, str]) -> int:
     return descriptor
 
 
-def enclosing(
-    bwrap: str, hostname: str, *, temporary_bytes_max: int | None = None, hidden: Path | None = None
-) -> list[str]:
-    """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read, without `hidden`."""
+def enclosing(bwrap: str, hostname: str, temporary_bytes_max: int, *, hidden: Path | None = None) -> list[str]:
+    """The words of bubblewrap that every sandbox begins with: namespaces, and the system to read, without `hidden`.
+
+    Each folder in memory holds `temporary_bytes_max`. `CLOSED` comes after whatever else is mounted.
+    """
     # /proc/sys is bound again to be read only: of a Harbor that root has started, whose number in here is another name of
     # root's, the files in it may be written, and they are the machine's.
-    size = [] if temporary_bytes_max is None else ["--size", str(temporary_bytes_max)]
+    size = ["--size", str(temporary_bytes_max)]
     argv = [
         bwrap, "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try",
         "--uid", _ID, "--gid", _ID, "--hostname", hostname, "--cap-drop", "ALL",
         "--proc", "/proc", "--ro-bind-try", "/proc/sys", "/proc/sys", "--dev", "/dev",
-        *size, "--tmpfs", TEMPORARY, *size, "--tmpfs", "/home", "--dir", HOME, *size, "--tmpfs", "/run",
+        *size, "--tmpfs", SHARED, *size, "--tmpfs", TEMPORARY, *size, "--tmpfs", "/home", "--dir", HOME,
+        *size, "--tmpfs", "/run",
     ]  # fmt: skip
     for path in _SYSTEM:
         argv += ["--ro-bind-try", path, path]

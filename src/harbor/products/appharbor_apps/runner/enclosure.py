@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harbor.kernel.bounds import MIB
 from harbor.products.appharbor_apps.builder.node import PLACE
-from harbor.products.appharbor_apps.builder.sandbox import HOME, WORK, descriptors_max, enclosing
+from harbor.products.appharbor_apps.builder.sandbox import CLOSED, HOME, WORK, descriptors_max, enclosing
 from harbor.products.appharbor_apps.runner.model import Release
 
 FILES = "/data"
@@ -51,7 +51,7 @@ class Enclosure:
         bounds = self._bounds()
         if self.bwrap is None:
             return [*bounds, *shell]
-        words = enclosing(self.bwrap, release.slug, temporary_bytes_max=TEMPORARY_BYTES_MAX, hidden=self.hidden)
+        words = enclosing(self.bwrap, release.slug, TEMPORARY_BYTES_MAX, hidden=self.hidden)
         for folder in self.interpreters:
             words += ["--ro-bind-try", str(folder), str(folder)]
         if places.virtual_env is not None:
@@ -61,6 +61,7 @@ class Enclosure:
         words += ["--bind" if release.is_file_system_writable else "--ro-bind", str(places.tree), WORK, "--chdir", WORK]
         if places.node_modules is not None:
             words += ["--ro-bind", str(places.node_modules), PLACE]
+        words += CLOSED
         return [*bounds, *words, "--args", str(variables), "--json-status-fd", str(status), "--", *shell]
 
     def environment(self, release: Release, places: Places, more: Mapping[str, str]) -> dict[str, str]:
