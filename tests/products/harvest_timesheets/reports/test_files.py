@@ -39,7 +39,9 @@ def test_a_csv_file_has_numbers_with_their_places_and_days() -> None:
     assert written.decode() == ('\ufeffName,Hours,Rate,Day\r\n"Ann, ""A""",1.25,100.0000,2026-05-01\r\n,-0.05,,\r\n')
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "=cmd|' /C calc'!A0", "\n=1", "\t@x", "\uff1d1"]
+)
 def test_text_that_looks_like_a_formula_stays_text(tmp_path: Path, text: str) -> None:
     assert csv_file.word(Form.TEXT, text) == f"'{text}"
     sheet = xlsx_of(tmp_path, [(text, 100, None, None)])

@@ -26,6 +26,7 @@ from harbor.products.harvest_timesheets.company import api as company_api
 from harbor.products.harvest_timesheets.company import service as company
 from harbor.products.harvest_timesheets.exporting import store
 from harbor.products.harvest_timesheets.exporting.lists import LISTS, Read, parts
+from harbor.products.harvest_timesheets.reports.csv_file import as_text
 
 MANIFEST: Final = "manifest.json"
 MEDIA_TYPE: Final = "application/zip"
@@ -34,8 +35,6 @@ _PIECE_BYTES: Final = 256 * KIB
 _RECEIPTS_AT_ONCE: Final = 100
 _NAME_LENGTH_MAX: Final = 100
 _UNSAFE: Final = re.compile(r"[^\w.-]+")
-# A spreadsheet calculates what begins so, whoever has typed it. Source: owasp.org, CSV injection.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -151,7 +150,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+        return as_text(value)
     text = _encoder.encode(value).decode()
     return text[1:-1] if text.startswith('"') else text
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from io import StringIO
@@ -13,8 +14,9 @@ from harbor.products.harvest_timesheets.reports.sheets import Column, Form, Line
 
 MEDIA_TYPE: Final = "text/csv; charset=utf-8"
 _MARK: Final = "\ufeff"
-# A spreadsheet calculates what begins so, whoever has typed it. Source: owasp.org, CSV injection.
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet calculates what begins so, after blanks and line ends too, whoever has typed it; some read wide signs as
+# narrow ones. Source: owasp.org, CSV injection.
+_FORMULA: Final = re.compile(r"[\t\r]|\s*[=+\-@\uff1d\uff0b\uff0d\uff20]")
 PLACES: Final = {Form.HOURS: 2, Form.MONEY: 2, Form.HOME_MONEY: 2, Form.RATE: 4, Form.PERCENT: 1}
 
 
@@ -41,7 +43,12 @@ def word(form: Form, value: Value) -> str:
     if isinstance(value, int):
         places = PLACES.get(form, 0)
         return format(money.from_scaled(value, places), f".{places}f")
-    return f"'{value}" if value.lstrip(" ").startswith(_FORMULA) else value
+    return as_text(value)
+
+
+def as_text(value: str) -> str:
+    """A text as it stands in a file for spreadsheets: with an apostrophe where it looks like a formula."""
+    return f"'{value}" if _FORMULA.match(value) else value
 
 
 def _text(rows: Iterable[Sequence[str]]) -> str:
