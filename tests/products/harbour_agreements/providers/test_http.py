@@ -119,6 +119,18 @@ async def test_an_answer_that_says_nothing_starts_nothing(one_engine: Office, an
     assert (await one_engine.get("/verifications"))["total"] == 0
 
 
+async def test_two_checks_never_have_one_reference(one_engine: Office) -> None:
+    await _described(one_engine)
+    _answers(one_engine, REVIEW, REVIEW)
+    first = await one_engine.start(IDENTITY, provider="certn")
+
+    reply = await one_engine.ask("POST", "/verifications", checked(IDENTITY, provider="certn"))
+
+    assert (reply.status, reply.json()["error"]) == (503, 5002)
+    items = (await one_engine.get("/verifications"))["items"]
+    assert [item["verification_id"] for item in items] == [first["verification_id"]]
+
+
 async def test_what_no_callback_told_is_asked_for_ever_more_rarely(one_engine: Office) -> None:
     await _described(one_engine)
     _answers(one_engine, REVIEW, REVIEW, REVIEW, {**REVIEW, "status": "RETURNED", "result": "REVIEW"})
@@ -153,6 +165,7 @@ async def test_five_failures_in_a_row_leave_a_provider_alone_for_a_minute(office
     office.clock.advance(61)
     office.receiver.otherwise = Answer(body=msgspec.json.encode(REVIEW))
     assert await start() == (201, 1)
+    office.receiver.otherwise = Answer(body=msgspec.json.encode({**REVIEW, "id": "app-2"}))
     assert await start() == (201, 1)
 
 

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from harbor.kernel.call import Call
+from harbor.kernel.errors import Unavailable
 from harbor.kernel.jobs import queue as jobs
 from harbor.products.harbour_agreements import ids
 from harbor.products.harbour_agreements.engine import breaker, journal, secrets, service, store
@@ -50,7 +51,12 @@ def begin(call: Call, opened: Opened) -> Opened:
 
 
 def create(call: Call, opened: Opened, started: Started, submitted: Update | None = None) -> Verification:
-    """The check and its parts, after a provider took it; its consent, its applicant, its first reports."""
+    """The check and its parts, after a provider took it; its consent, its applicant, its first reports.
+
+    Raises `Unavailable` where the provider names it as another check: one person would get the other's result.
+    """
+    if verifications.by_reference(call, opened.provider.key, started.reference) is not None:
+        raise Unavailable("The provider gave the check the reference of another one.", code="provider_unavailable")
     check = _create(call, opened, started.reference, _first(started.update))
     breaker.succeeded(call, opened.provider)
     for report in (started.update, submitted):
