@@ -34,6 +34,8 @@ TERM_S = 10.0
 _STATUS_BYTES_MAX = 4_096
 _LOOKS_MAX = 20
 _LOOK_AGAIN_S = 0.05
+_ENDS_LOOKS_MAX = 200
+_ENDS_LOOK_S = 0.01
 
 
 class Process:
@@ -82,13 +84,21 @@ class Process:
         """End it and all that it has started, now."""
         self.is_stopping = True
         inner = self._inner()
+        top = self.instance.pid if self.is_alive else inner
+        found = [] if top is None else await asyncio.to_thread(watch.below, top)
+        doomed = {pid: ticks_of(pid) for pid in found}
         if inner is not None:
             _signal(inner, signal.SIGKILL)  # the first process of its namespace takes all others along
         if self.is_alive:
-            for pid in await asyncio.to_thread(watch.below, self.instance.pid):
+            for pid in found:
                 _signal(pid, signal.SIGKILL)
             _signal(self.instance.pid, signal.SIGKILL)
             await self.exited.wait()
+        # The one that was started may be gone before what it has started, which a busy machine ends a while later.
+        for _ in range(_ENDS_LOOKS_MAX):
+            if not any(ticks is not None and ticks_of(pid) == ticks for pid, ticks in doomed.items()):
+                break
+            await asyncio.sleep(_ENDS_LOOK_S)
         if self.instance.groups:
             await watch.Group([Path(folder) for folder in self.instance.groups]).remove()
         else:  # what was just being started has no other mark
