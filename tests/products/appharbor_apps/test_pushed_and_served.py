@@ -75,6 +75,7 @@ async def test_an_application_outlives_everything_but_its_deletion(
         await place.client.request("DELETE", "/appharbor/applications/tides")
         await place.house.worker.run_due(clock.now())
         gone = await get()
+        left = sorted(path.name for path in (tmp_path / "data" / "apps").iterdir() if path.is_dir())
         for name in ("runner", "router"):
             os.kill(await _pid(place, name), signal.SIGTERM)
 
@@ -87,6 +88,7 @@ async def test_an_application_outlives_everything_but_its_deletion(
     assert again == served
     assert said.json() == {"exit_code": 3, "timed_out": False, "output": "tides"}
     assert gone[0] == 404
+    assert "1" not in left
 
 
 async def _build(place: Mounted, files: dict[str, str | bytes]) -> None:

@@ -44,6 +44,7 @@ def kinds(call_of: Callable[[Tx, str], Call], works: Works) -> Sequence[JobKind]
         repository=works.repositories.path,
         builders_max=works.builders_max,
     )
+    # The last one takes the application's folder along, which the others have emptied.
     removers = (works.deployer.remove, works.builder.remove, works.repositories.remove)
     return (
         build_kind(call_of, means),

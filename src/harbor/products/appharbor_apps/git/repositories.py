@@ -7,6 +7,7 @@ run the same two hooks, which know nothing and ask the process that started git.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shlex
@@ -57,7 +58,10 @@ class Repositories:
 
     async def remove(self, account_id: str, application_id: int) -> None:
         """Remove the repository of an application that is deleted. May be called again."""
-        await asyncio.to_thread(shutil.rmtree, self.path(account_id, application_id), ignore_errors=True)
+        path = self.path(account_id, application_id)
+        await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # somebody else's files are in it, or it is gone
+            path.parent.rmdir()
 
     async def run(self, arguments: Sequence[str], *, cwd: Path, timeout_s: float = 60.0) -> str:
         """What a git command prints, at most a MiB of it. Raises `GitFailed`."""
