@@ -207,7 +207,11 @@ async def test_nobody_decides_about_himself_or_whom_he_invited_or_what_a_colleag
     assert await _decide(one_engine, id_, result="verified") == (409, 4003)
     with pytest.raises(Conflict):
         await _as(one_engine, "ppl_c", lambda call: service.claim(call, verifications.visible(call, id_)))
+    with pytest.raises(Conflict):
+        await _as(one_engine, "ppl_c", lambda call: service.release(call, verifications.visible(call, id_)))
     await _as(one_engine, "ppl_b", lambda call: service.release(call, verifications.visible(call, id_)))
+    await _as(one_engine, "ppl_b", lambda call: service.claim(call, verifications.visible(call, id_)))
+    await _as(one_engine, "ppl_d", lambda call: service.release(call, verifications.visible(call, id_), is_admin=True))
     assert (await _decide(one_engine, id_, result="verified"))["result"] == "verified"
 
 

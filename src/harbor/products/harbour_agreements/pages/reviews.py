@@ -91,6 +91,7 @@ def show(call: Call, place: Place) -> Html:
         "evidence": service.evidence_of(call, found),
         "checklist": CHECKLISTS[found.type],
         "is_mine": review.claimed_by == call.principal.actor,
+        "can_release": review.claimed_by == call.principal.actor or call.principal.has_scope(places.MANAGE),
         "is_open": found.status.value == "in_progress",
         "bytes_max": model.EVIDENCE_BYTES_MAX,
         "accept": ",".join(sorted(model.MEDIA_TYPES)),
@@ -107,7 +108,7 @@ def claim(call: Call, place: Place, environment: str) -> Answer:
 
 def release(call: Call, place: Place, environment: str) -> Answer:
     """Give it back."""
-    service.release(call, place.thing)
+    service.release(call, place.thing, is_admin=call.principal.has_scope(places.MANAGE))
     return go(path_of(environment, "reviews"), done="review_released")
 
 

@@ -55,10 +55,13 @@ def claim(call: Call, verification: Verification) -> Review:
     return claimed
 
 
-def release(call: Call, verification: Verification) -> Review:
-    """Give a check back to the queue."""
+def release(call: Call, verification: Verification, *, is_admin: bool = False) -> Review:
+    """Give a check back to the queue. An administrator may for somebody else, who may have left. Raises `Conflict`."""
     present = _open(call, verification)
-    released = replace(of(call, present), claimed_by=None, claimed_at=None)
+    review = of(call, present)
+    if review.claimed_by not in (None, call.principal.actor) and not is_admin:
+        raise Conflict(f"Verification {present.id} is being reviewed by somebody else.")
+    released = replace(review, claimed_by=None, claimed_at=None)
     store.put(call.tx, call.account_id, released)
     _tell(call, "harbour.review.released", present)
     return released
