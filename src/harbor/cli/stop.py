@@ -14,6 +14,9 @@ from harbor.cli.local import data_option, refusing, settings_of
 from harbor.cli.options import with_output
 from harbor.cli.output import Failure, Output
 
+_ELSEWHERE = "Name the right directory with --data."
+_RUN_ON = "Its deployed applications run on; end them with harbor stop --apps."
+
 
 @click.command()
 @data_option
@@ -40,7 +43,7 @@ def stop(out: Output, /, *, data: Path | None, apps: bool, timeout: float) -> No
     run_on = asyncio.run(_applications(folder.path / "run", until, ends=apps))
     if pid is None and not (apps and run_on is False):
         raise Failure(
-            f"No Harbor process owns {folder.path}.", hint="Name the right directory with --data.", code="not_running"
+            f"No Harbor process owns {folder.path}.", hint=_RUN_ON if run_on else _ELSEWHERE, code="not_running"
         )
     if out.as_json:
         out.record({"stopped": pid} if run_on is None else {"stopped": pid, "applications_run_on": run_on})
