@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
+import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -137,6 +138,7 @@ class AppHarbor:
     bwrap: str | None = field(default=None, init=False)
     _drains: Once = field(init=False)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list, init=False)
+    _has_warned: bool = field(default=False, init=False)
 
     async def start(self) -> None:
         """Make its folders, and look what this machine has. Raises `StartRefused` for settings that cannot be."""
@@ -167,9 +169,18 @@ class AppHarbor:
 
     async def _is_any(self) -> bool:
         try:
-            return await self.database.read(applications.is_any)
+            found = await self.database.read(applications.is_any)
         except HarborError:  # the database is away; whoever needs it says so
             return False
+        if found and not self._has_warned and _is_root():
+            self._has_warned = True
+            log.warning(
+                "applications_run_as_root",
+                reason="They have no user of their own: only a user namespace keeps them from being this machine's root.",
+                hint="Run Harbor as a user of its own.",
+                docs="docs/products/appharbor.md#sandbox",
+            )
+        return found
 
     @property
     def apps(self) -> Path:
@@ -346,6 +357,10 @@ class Once:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
 
 
 def _beside(program: str) -> str | None:

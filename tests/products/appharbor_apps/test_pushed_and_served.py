@@ -17,6 +17,7 @@ from tests.products.appharbor_apps.builder.conftest import tarred
 from tests.products.appharbor_apps.mounted import Mounted, mounted
 from tests.products.appharbor_apps.runner.conftest import APP
 
+from harbor.app import appharbor
 from harbor.kernel.clock import ManualClock
 from harbor.kernel.storage.database import Database
 from harbor.products.appharbor_apps.runner import helpers
@@ -25,8 +26,13 @@ TEST = "import unittest\nclass Tides(unittest.TestCase):\n    def test_ebb(self)
 
 
 async def test_an_application_outlives_everything_but_its_deletion(
-    sqlite_database: Database, clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_database: Database,
+    clock: ManualClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setattr(appharbor, "_is_root", lambda: True)
     async with mounted(sqlite_database, clock, tmp_path, apps_port=0) as place, aiohttp.ClientSession() as client:
         await place.create("/applications", {"name": "Tides"})
         await _build(place, {"app.py": APP, "test_tides.py": TEST})
@@ -89,6 +95,7 @@ async def test_an_application_outlives_everything_but_its_deletion(
     assert said.json() == {"exit_code": 3, "timed_out": False, "output": "tides"}
     assert gone[0] == 404
     assert "1" not in left
+    assert capsys.readouterr().out.count("applications_run_as_root") == 1
 
 
 async def _build(place: Mounted, files: dict[str, str | bytes]) -> None:
