@@ -275,7 +275,7 @@ class AppHarbor:
     @cached_property
     def book(self) -> Book:
         """The newest lines of all applications."""
-        return Book()
+        return Book(self.apps if self.helpers is not None and self._runs else None)
 
     @cached_property
     def repositories(self) -> Repositories:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from harbor.products.appharbor_apps.log_sessions.api import lines
 from harbor.products.appharbor_apps.log_sessions.model import LogSession
 from harbor.products.appharbor_apps.logs import book as books
 from harbor.products.appharbor_apps.logs.book import Book
+from harbor.products.appharbor_apps.logs.segments import LOGS, Segments
 
 # What the command line client looks for.
 PATTERN = re.compile(r".*?\[(?P<process>[\w-]+(?:[\d.]+)?)\]:(?P<text>.*)")
@@ -144,3 +147,19 @@ async def test_the_newest_lines_are_kept() -> None:
     kept = book.recent(1, 10_000)
 
     assert (len(kept), kept[0].text) == (books.KEPT_MAX, "5")
+
+
+def test_a_line_of_the_server_is_on_disk_and_known_again_and_brings_no_folder_back(tmp_path: Path) -> None:
+    (tmp_path / "1").mkdir()
+    book = Book(tmp_path)
+    for number in (1, 2):  # 2 was deleted
+        book.put(number, "build", "41", "This is a Python project")
+    book.put(1, "app", "web.1", "told by the runner, which has written it", at=AT)
+
+    (written,) = Segments(tmp_path / "1" / LOGS).recent(10)
+
+    assert written.text == "This is a Python project"
+    assert book.has(1, written)
+    assert not book.has(1, replace(written, at=AT))
+    assert not book.has(2, replace(written, text="another"))
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -78,6 +79,10 @@ async def test_an_application_outlives_everything_but_its_deletion(
         await place.client.request("PUT", "/appharbor/applications/tides/formation", {"web": 2})
         await _until(lambda: _are_up(place, 2))
         await _until(lambda: _is_logged(place, "GET / 200"))
+        said_of_build = await _lines(place, "build")
+        said_of_deploy = await _lines(place, "deploy")
+        async with asyncio.timeout(5), aclosing(place.app.runner.asking({"do": "follow", "since": None})) as messages:
+            told_again = (await anext(messages))["lines"]
         await place.client.request("DELETE", "/appharbor/applications/tides")
         await place.house.worker.run_due(clock.now())
         gone = await get()
@@ -93,6 +98,10 @@ async def test_an_application_outlives_everything_but_its_deletion(
     assert kept == replaced
     assert again == served
     assert said.json() == {"exit_code": 3, "timed_out": False, "output": "tides"}
+    # The next server is told what this one has written; this one was, too, when the runner came again.
+    for source, lines in (("build", said_of_build), ("deploy", said_of_deploy)):
+        assert len(lines) == len(set(lines)) > 1
+        assert [each[4] for each in told_again if each[2] == source] == [line.partition("]: ")[2] for line in lines]
     assert gone[0] == 404
     assert "1" not in left
     assert capsys.readouterr().out.count("applications_run_as_root") == 1
@@ -113,6 +122,11 @@ async def _status(place: Mounted) -> Any:
 async def _pid(place: Mounted, name: str) -> int:
     found = await helpers.hello(place.app.settings.data / "run" / f"{name}.sock")
     return 0 if found is None else int(found["pid"])
+
+
+async def _lines(place: Mounted, source: str) -> list[str]:
+    reply = await place.client.request("GET", f"/appharbor/applications/tides/logs?source={source}")
+    return reply.body.decode().splitlines()
 
 
 async def _is_served(get: Callable[[], Awaitable[tuple[int, str]]], answer: tuple[int, str]) -> bool:

@@ -11,16 +11,19 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from harbor.kernel.clock import real_now
 from harbor.products.appharbor_apps.logs.line import Line, clean
+from harbor.products.appharbor_apps.logs.segments import LOGS, Segments
 
 KEPT_MAX: Final = 1_500
 APPLICATIONS_MAX: Final = 2_000
 BEHIND_MAX: Final = 1_000
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True, eq=False)
@@ -66,15 +69,22 @@ class Following:
 
 
 class Book:
-    """Lines by application. For one event loop."""
+    """Lines by application. For one event loop.
 
-    def __init__(self) -> None:
+    With `apps`, the folder of the folders of applications, lines of this process are written beside those of the runner,
+    which tells them again to the next server.
+    """
+
+    def __init__(self, apps: Path | None = None) -> None:
+        self._apps = apps
         self._kept: OrderedDict[int, deque[Line]] = OrderedDict()
         self._followers: dict[int, set[_Follower]] = {}
 
     def put(self, application_id: int, source: str, process: str, text: str, *, at: datetime | None = None) -> Line:
         """Add a line; `at` is now unless it was written earlier."""
         line = Line(at=at or real_now(), source=source, process=process, text=clean(text))
+        if at is None:
+            self._write(application_id, line)
         kept = self._kept.get(application_id)
         if kept is None:
             if len(self._kept) >= APPLICATIONS_MAX:
@@ -89,6 +99,22 @@ class Book:
             follower.waiting.append(line)
             follower.wake.set()
         return line
+
+    def _write(self, application_id: int, line: Line) -> None:
+        folder = None if self._apps is None else self._apps / str(application_id)
+        # That of a deleted application must not come back.
+        if folder is not None and folder.is_dir():
+            segments = Segments(folder / LOGS)
+            segments.append([line])
+            segments.close()
+
+    def has(self, application_id: int, line: Line) -> bool:
+        """Whether this line is in it already; the moment counts to the millisecond, as it is written."""
+        return any(
+            (kept.text, kept.process, kept.source) == (line.text, line.process, line.source)
+            and abs(kept.at - line.at) < _MILLISECOND
+            for kept in self._kept.get(application_id, ())
+        )
 
     def recent(
         self, application_id: int, limit: int, *, source: str | None = None, process: str | None = None

@@ -18,6 +18,8 @@ from typing import Final
 from harbor.kernel.bounds import KIB, MIB
 from harbor.products.appharbor_apps.logs.line import Line
 
+# The folder of an application that they lie in.
+LOGS: Final = "logs"
 SEGMENT_BYTES_MAX: Final = 10 * MIB
 SEGMENTS_MAX: Final = 10
 KEPT_S: Final = 7 * 24 * 3_600

@@ -20,7 +20,7 @@ from typing import Final
 from harbor.kernel.clock import real_now
 from harbor.products.appharbor_apps.builder.environments import IN_USE, in_use
 from harbor.products.appharbor_apps.logs.line import Line, clean
-from harbor.products.appharbor_apps.logs.segments import Segments
+from harbor.products.appharbor_apps.logs.segments import LOGS, Segments
 from harbor.products.appharbor_apps.router.table import Entry
 from harbor.products.appharbor_apps.runner import health, trees
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure, Places
@@ -84,7 +84,7 @@ class Application:
         self.world = world
         self.folder = world.keeping.folder(id_)
         self.pipes = self.folder / "pipes"
-        self.segments = Segments(self.folder / "logs")
+        self.segments = Segments(self.folder / LOGS)
         self.lock = asyncio.Lock()
         self.processes: dict[str, Process] = {}
         # Those that count: of the live release, started and found ready.

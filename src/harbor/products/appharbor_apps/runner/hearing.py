@@ -26,6 +26,7 @@ from harbor.products.appharbor_apps.exceptions.model import Cause
 from harbor.products.appharbor_apps.formation import service as formation
 from harbor.products.appharbor_apps.hostnames import service as hostnames
 from harbor.products.appharbor_apps.logs.book import Book
+from harbor.products.appharbor_apps.logs.line import Line
 from harbor.products.appharbor_apps.runner.client import Broken, Runner
 from harbor.products.appharbor_apps.runner.model import Formation
 from harbor.products.appharbor_apps.runner.reports import Report
@@ -36,6 +37,7 @@ log = structlog.get_logger("harbor.appharbor")
 AGAIN_S = 0.5
 # On PostgreSQL another process may have changed a name; nobody tells of that.
 LOOK_S = 5.0
+_OURS = frozenset({"build", "deploy"})
 CallOf = Callable[[Tx, str], Call]
 
 
@@ -70,8 +72,11 @@ class Hearing:
         while True:
             async for message in self._asking({"do": "follow", "since": self._newest}):
                 for application_id, at, source, process, text in message.get("lines", ()):
-                    self._newest = at
-                    self._book.put(application_id, source, process, text, at=datetime.fromisoformat(at))
+                    self._newest = at if self._newest is None else max(self._newest, at)
+                    line = Line(at=datetime.fromisoformat(at), source=source, process=process, text=text)
+                    # What this server has written itself is told again after the connection broke.
+                    if source not in _OURS or not self._book.has(application_id, line):
+                        self._book.put(application_id, source, process, text, at=line.at)
 
     async def _reports(self) -> None:
         while True:

@@ -38,6 +38,10 @@ class Keeping:
         """The folder of an application: no name that anybody chose is part of it."""
         return self.root / str(int(application_id))
 
+    def folders(self) -> list[int]:
+        """The applications that have a folder, with a state or without."""
+        return [int(entry.name) for entry in self.root.iterdir() if entry.name.isdigit()]
+
     def save(self, application_id: int, kept: Kept) -> None:
         """Keep the state of an application; it is on disk when this returns."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

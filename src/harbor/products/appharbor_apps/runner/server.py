@@ -163,7 +163,7 @@ class Server:
 
         self._supervisor.followers.add(hear)
         try:
-            for id_ in list(self._supervisor.applications):
+            for id_ in await asyncio.to_thread(self._supervisor.logged):
                 kept = await asyncio.to_thread(self._supervisor.recent, id_, BEHIND_MAX, since)
                 for start in range(0, len(kept), _BATCH_MAX):
                     await tell({"lines": [_shown(id_, line) for line in kept[start : start + _BATCH_MAX]]})

@@ -20,6 +20,7 @@ from harbor.kernel.clock import real_now
 from harbor.products.appharbor_apps.builder import watch
 from harbor.products.appharbor_apps.deploys.port import Deployed, Say
 from harbor.products.appharbor_apps.logs.line import Line
+from harbor.products.appharbor_apps.logs.segments import LOGS, Segments
 from harbor.products.appharbor_apps.runner import deploying
 from harbor.products.appharbor_apps.runner.applications import DELAYS_S, Application, World, pipes_without_owner
 from harbor.products.appharbor_apps.runner.enclosure import Enclosure
@@ -174,9 +175,13 @@ class Supervisor:
     def recent(self, application_id: int, limit: int, since: datetime | None) -> list[Line]:
         """The newest lines of an application that were written after a moment."""
         app = self.applications.get(application_id)
-        if app is None:
-            return []
-        return app.segments.recent(min(limit, _LINES_MAX), lambda line: since is None or line.at > since)
+        # Of one that was never live there is what the server has written.
+        segments = Segments(self.keeping.folder(application_id) / LOGS) if app is None else app.segments
+        return segments.recent(min(limit, _LINES_MAX), lambda line: since is None or line.at > since)
+
+    def logged(self) -> list[int]:
+        """The applications that may have lines."""
+        return sorted({*self.applications, *self.keeping.folders()})
 
     def routed(self, application_id: int, lines: list[str]) -> None:
         """Lines of the router about requests to an application."""
