@@ -50,7 +50,7 @@ def test_words_options_and_choices_are_completed() -> None:
     assert asked("ev") == ["events"]
     assert asked("events", "") == ["create", "get", "list", "tail"]
     assert asked("tables", "") == ["export", "import", "list", "sql"]
-    assert asked("time", "") == ["list", "log", "start", "status", "stop"]
+    assert asked("time", "") == ["export", "import", "list", "log", "start", "status", "stop"]
     assert "--forward-to" in asked("listen", "--")
     assert asked("workspaces", "create", "--environment", "") == ["production", "sandbox"]
     assert asked("completion", "") == ["bash", "zsh", "fish"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from typing import Any
@@ -39,15 +39,24 @@ async def listening() -> AsyncIterator[Ear]:
     """Somebody who takes syslog."""
     ear = Ear()
 
+    callers: list[asyncio.StreamWriter] = []
+
     async def hear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while piece := await reader.read(65_536):
-            ear.heard += piece
+        callers.append(writer)
+        with suppress(ConnectionError):
+            while piece := await reader.read(65_536):
+                ear.heard += piece
         writer.close()
 
     server = await asyncio.start_server(hear, "127.0.0.1", 0)
     ear.port = server.sockets[0].getsockname()[1]
-    yield ear
-    server.close()
+    try:
+        yield ear
+    finally:
+        server.close()
+        for writer in callers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in callers), return_exceptions=True)
 
 
 @asynccontextmanager
