@@ -56,7 +56,12 @@ async def test_a_backup_is_restored_and_serves_what_was_answered_before_it(
         after = (await api.post("/v1/events", {**where, "type": "a.b", "payload": {}})).expect(201)
     assert (backup["includes_key"], backup["engine"], backup["files"]) == (False, "sqlite", 2)
     assert (tmp_path / "x.tar").stat().st_mode & 0o777 == 0o600
-    assert sorted(path.name for path in (server.installation.data / "run").iterdir()) == ["drains.lock", "lock", "pid", "spool"]
+    assert sorted(path.name for path in (server.installation.data / "run").iterdir()) == [
+        "drains.lock",
+        "lock",
+        "pid",
+        "spool",
+    ]
     server.terminate()
 
     data = tmp_path / "restored"

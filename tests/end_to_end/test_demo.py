@@ -90,8 +90,9 @@ def test_where_the_port_is_taken_the_demo_says_which_it_takes_and_stays_up_there
         "3 Fail and retry",
         "4 Tables",
         "5 Time",
-        "6 Kill -9",
-        "7 Summary",
+        "6 Check",
+        "7 Kill -9",
+        "8 Summary",
     ]
     assert "\x1b" not in text
 

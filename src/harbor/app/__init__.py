@@ -56,7 +56,6 @@ from harbor.kernel.metrics import Metrics
 from harbor.kernel.outbound import OutboundClient, OutboundPolicy
 from harbor.kernel.ratelimit.limiter import RateLimiter
 from harbor.kernel.ratelimit.memory import MemoryRateLimiter
-from harbor.kernel.ratelimit.postgres import PostgresRateLimiter
 from harbor.kernel.requestlog import store as requestlog
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Tx
@@ -292,6 +291,9 @@ class Harbor:
     async def _limiter(self) -> RateLimiter:
         if self.settings.database is None:
             return MemoryRateLimiter()
+        # Its driver takes a twentieth of a second to import, and most installations do without.
+        from harbor.kernel.ratelimit.postgres import PostgresRateLimiter
+
         limiter = PostgresRateLimiter(self.settings.database)
         await limiter.open()
         return limiter

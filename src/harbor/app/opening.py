@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harbor.app import harbour
 from harbor.app.appharbor import AREA as APPHARBOR_AREA
@@ -21,7 +22,6 @@ from harbor.kernel.sealed import SEALED
 from harbor.kernel.settings import Settings
 from harbor.kernel.storage.database import Database
 from harbor.kernel.storage.migrate import Area, check, migrate
-from harbor.kernel.storage.postgres import PostgresDatabase
 from harbor.kernel.storage.sqlite import SqliteDatabase
 from harbor.kernel.vault import Vault
 from harbor.products import harbor_events
@@ -29,6 +29,9 @@ from harbor.products.harper_tables.product import RACING_INDEXES as HARPER_RACIN
 from harbor.products.harper_tables.product import SEALED as HARPER_SEALED
 from harbor.products.harper_tables.product import harper_area
 from harbor.products.harvest_timesheets.product import SEALED as HARVEST_SEALED
+
+if TYPE_CHECKING:
+    from harbor.kernel.storage.postgres import PostgresDatabase
 
 # Unique indexes whose violation means that two transactions raced, so the second one looks again.
 RACING_INDEXES = frozenset(
@@ -67,6 +70,8 @@ def open_database(
 ) -> SqliteDatabase | PostgresDatabase:
     """The store that the settings name, not yet open."""
     if settings.database is not None:
+        from harbor.kernel.storage.postgres import PostgresDatabase  # its driver takes a twentieth of a second
+
         return PostgresDatabase(
             settings.database, clock, size=settings.database_connections, racing_indexes=RACING_INDEXES
         )

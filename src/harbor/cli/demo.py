@@ -50,7 +50,7 @@ def demo(out: Output, /, *, data: Path, port: int | None, exit_after: bool) -> N
 
 
 def _show(out: Output, data: Path, port: int | None, *, stays: bool) -> bool:
-    from harbor.cli.demo_show import ending, hours, killing, story, tables
+    from harbor.cli.demo_show import checks, ending, hours, killing, story, tables
     from harbor.cli.demo_show.place import prepare
     from harbor.cli.demo_show.screen import Screen
     from harbor.cli.demo_show.server import choose_port
@@ -63,6 +63,7 @@ def _show(out: Output, data: Path, port: int | None, *, stays: bool) -> bool:
         story.fail_and_retry(stage)
         tables.fill_and_ask(stage)
         hours.track_and_bill(stage)
+        checks.verify_a_person(stage)
         killed = killing.kill_and_count(stage)
         seconds = time.monotonic() - started
         ending.summarize(stage, seconds)

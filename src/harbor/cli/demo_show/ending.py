@@ -14,7 +14,7 @@ LOOK_S: Final = 0.2
 
 
 def summarize(stage: Stage, seconds: float) -> None:
-    """Chapter 7: what was expected, what was seen."""
+    """Chapter 8: what was expected, what was seen."""
     screen, findings = stage.screen, stage.findings
     screen.chapter("Summary", f"Took {seconds:.1f} s.")
     screen.table(findings)
@@ -40,6 +40,8 @@ def document(stage: Stage, killing: Killing, *, note: str | None, seconds: float
         "console": {"url": f"{stage.server.address}/console", **_credentials(shop.made["console"], "email")},
         "harper": {"url": stage.server.operations, **_credentials(shop.made["harper"], "username")},
         "harvest": {"url": f"{stage.server.address}/harvest", **shop.made["harvest"]},
+        "harbour": {"url": f"{stage.server.address}/harbour", **shop.made["harbour"]},
+        "appharbor": {"url": f"{stage.server.address}/appharbor", **shop.made["appharbor"]},
         "endpoints": [{"id": one.id, "url": one.url, "events": list(one.events)} for one in shop.endpoints],
         "seconds": round(seconds, 1),
     }
@@ -72,6 +74,9 @@ def _invite(stage: Stage) -> None:
     screen.fact("Console", f"{stage.server.address}/console  {console['email']}  {console['password']}")
     screen.fact("Harper", f"{stage.server.operations}  {harper['username']}  {harper['password']}")
     screen.fact("Harvest", f"{stage.server.address}/harvest  {harvest['account_id']}  {harvest['access_token']}")
+    screen.fact("Harbour", f"{stage.server.address}/harbour  {shop.made['harbour']['api_key']}")
+    apps = shop.made["appharbor"]
+    screen.fact("AppHarbor", f"{stage.server.address}/appharbor  {apps['username']}  {apps['access_token']}")
     screen.fact("Log", str(stage.place.log))
     screen.line("\nTry, in another terminal:\n", "bold")
     screen.line(f'  H="Authorization: Bearer {shop.secret_key}"')

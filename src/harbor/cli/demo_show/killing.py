@@ -1,4 +1,4 @@
-"""The sixth chapter: SIGKILL in the middle of a burst, and a count of everything afterwards."""
+"""The seventh chapter: SIGKILL in the middle of a burst, and a count of everything afterwards."""
 
 from __future__ import annotations
 

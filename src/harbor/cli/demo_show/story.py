@@ -24,7 +24,7 @@ EVENTS: Final = (
     ("invoice.paid", {"invoice_id": "inv_12", "amount": 42.5}),
 )
 REFUSED: Final = ("order.refunded", {"order_id": "ord_77", "amount": 8.5})
-# Of a sandbox key it is 120 a minute. The burst of the sixth chapter is to meet a killed server, not a limit.
+# Of a sandbox key it is 120 a minute. The burst of the seventh chapter is to meet a killed server, not a limit.
 KEY_RATE_LIMIT: Final = "60000:2000"
 
 
