@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from tests.kernel.sample_product.api import ROUTES
 
+from harbor.kernel import strict
 from harbor.kernel.errors import Invalid, Missing
-from harbor.kernel.http import strict
 from harbor.kernel.http.request import Request
 from harbor.kernel.http.routes import Route
 

@@ -12,9 +12,9 @@ from harbor.kernel.call import Call
 from harbor.kernel.errors import Conflict, Invalid
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Place
-from harbor.kernel.http.strict import canonical_digest
 from harbor.kernel.idempotency import store
 from harbor.kernel.storage.database import Tx
+from harbor.kernel.strict import canonical_digest
 
 _PURPOSE = "idempotency.reply"
 

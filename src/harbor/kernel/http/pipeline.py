@@ -14,12 +14,11 @@ from typing import Any
 import structlog
 from falcon.routing import CompiledRouter
 
-from harbor.kernel import bounds
+from harbor.kernel import bounds, strict
 from harbor.kernel.call import Call
 from harbor.kernel.clock import micros
 from harbor.kernel.cursors import store as cursors
 from harbor.kernel.errors import HarborError, Internal, Limited, Missing, TooLarge, Unauthenticated, Unsupported
-from harbor.kernel.http import strict
 from harbor.kernel.http.body import Body, Disconnected, read_body
 from harbor.kernel.http.logs import entry_of
 from harbor.kernel.http.product import Product

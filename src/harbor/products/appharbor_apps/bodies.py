@@ -15,9 +15,9 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.errors import Invalid, Unsupported
 from harbor.kernel.http import decode as kernel
-from harbor.kernel.http import strict
 from harbor.kernel.http.request import Request
 
 FIELDS_MAX = 1_000

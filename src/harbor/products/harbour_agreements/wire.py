@@ -10,8 +10,8 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http import strict
 from harbor.kernel.http.request import Request
 from harbor.products.harbour_agreements.refusals import Problem, invalid, refused
 

@@ -16,9 +16,9 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.bounds import MIB
 from harbor.kernel.errors import Invalid, TooLarge
-from harbor.kernel.http import strict
 from harbor.kernel.http.multipart import Upload
 from harbor.kernel.http.request import Request
 from harbor.products.harvest_timesheets import forms, wire

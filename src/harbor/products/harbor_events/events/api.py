@@ -15,8 +15,8 @@ from harbor.kernel.http.decode import Body
 from harbor.kernel.http.idempotent import Once, check_key
 from harbor.kernel.http.request import Reply, Request
 from harbor.kernel.http.routes import Answer, Created, Place, Route
-from harbor.kernel.http.strict import canonical_digest
 from harbor.kernel.pages import Page, PageRequest
+from harbor.kernel.strict import canonical_digest
 from harbor.kernel.webhooks.model import Delivery
 from harbor.products.harbor_events import dialect, located, scopes
 from harbor.products.harbor_events.deliveries.api import DeliveryBody

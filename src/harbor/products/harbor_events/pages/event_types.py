@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError
-from harbor.kernel.http import decode, strict
+from harbor.kernel.http import decode
 from harbor.kernel.http.page import Form, Html, go
 from harbor.kernel.http.routes import Answer, Place, Route
 from harbor.kernel.pages import Page, PageRequest

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.bounds import KIB
 from harbor.kernel.call import Call
 from harbor.kernel.errors import HarborError, Missing
-from harbor.kernel.http import strict
 from harbor.kernel.http.decode import Query
 from harbor.kernel.http.page import Form, Html, go
 from harbor.kernel.http.routes import Answer, Place, Route

@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.call import Call
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http import decode, strict
+from harbor.kernel.http import decode
 from harbor.kernel.http.page import Form
 from harbor.kernel.pages import ALWAYS, PageRequest
 from harbor.kernel.webhooks.model import Subscription

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from harbor.kernel import strict
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http import strict
 from harbor.products.harbour_agreements.refusals import Problem, invalid
 from harbor.products.harbour_agreements.verifications.metadata import canonical
 

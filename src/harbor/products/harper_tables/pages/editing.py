@@ -12,8 +12,8 @@ from base64 import b64decode
 from collections.abc import Mapping
 from typing import Any
 
+from harbor.kernel import strict
 from harbor.kernel.errors import HarborError, Invalid, TooLarge
-from harbor.kernel.http import strict
 from harbor.products.harper_tables import bodies
 from harbor.products.harper_tables.catalog.model import TIMES
 from harbor.products.harper_tables.records.model import UNSET

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
+from harbor.kernel import strict
 from harbor.kernel.clock import real_now
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http import strict
 from harbor.kernel.outbound import OutboundClient
 from harbor.products.harbour_agreements.providers.http import signatures, templates
 from harbor.products.harbour_agreements.providers.http.model import HttpSettings, RequestTemplate, Secrets

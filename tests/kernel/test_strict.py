@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from harbor.kernel import strict
 from harbor.kernel.bounds import JSON_DEPTH_MAX
 from harbor.kernel.errors import Invalid
-from harbor.kernel.http import strict
 
 # What may stand in a text: no U+0000 and no lone surrogate, which are refused.
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
