@@ -81,7 +81,10 @@ def test_a_peer_runs_on_this_machine_and_knows_who_asks(arguments: list[str], se
 
 
 async def test_a_reply_in_chunks_is_whole_with_its_last_chunk() -> None:
+    hung_up: list[asyncio.StreamWriter] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hung_up.append(writer)
         while True:
             try:
                 await reader.readuntil(b"\r\n\r\n")
@@ -100,6 +103,9 @@ async def test_a_reply_in_chunks_is_whole_with_its_last_chunk() -> None:
         await pour(
             port, lambda _: request("GET", "/"), 20, connections=2, status=200, seen=lambda _, body: seen.append(body)
         )
+    for writer in hung_up:
+        writer.close()
+        await writer.wait_closed()
 
     assert seen == [b"3\r\n[1]\r\n0\r\n\r\n"] * 20
 

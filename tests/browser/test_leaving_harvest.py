@@ -33,7 +33,8 @@ async def test_people_come_with_their_data_and_leave_with_it(console: Console, p
     await look("csv")
     await page.get_by_label("File").set_input_files(FilePayload(name="hours.csv", mimeType="text/csv", buffer=ROWS))
     await page.get_by_label("Make what is missing").check()
-    await page.get_by_role("button", name="Send").click()
+    async with page.expect_navigation():
+        await page.get_by_role("button", name="Send").click()
     await reloaded_until(page, page.get_by_text("nothing was written"))
     await expect(page.get_by_text("'some day' is no date")).to_be_visible()
     await look("csv-tried")

@@ -162,11 +162,14 @@ def test_fields_are_named_as_people_read_them() -> None:
 @pytest.mark.parametrize("name", ["roles[]", "line_items[][kind]", "a[][]", "a[²]", "a[1²][b]", f"a[{'9' * 10}]"])
 def test_ten_thousand_hostile_names_are_read_in_a_blink(name: str) -> None:
     raw = urlencode([(name, "1")] * forms.FIELDS_MAX).encode()
-    began = process_time()
 
-    forms.form(raw)
+    def seconds() -> float:
+        began = process_time()
+        forms.form(raw)
+        return process_time() - began
 
-    assert process_time() - began < 1.0  # 0.05 s; it was 3 s when each name looked at all before it
+    # 0.05 s; it was 3 s when each name looked at all before it. The collector of garbage may come in between.
+    assert min(seconds() for _ in range(3)) < 1.0
 
 
 def test_a_name_that_nobody_asks_for_is_passed_over() -> None:

@@ -12,6 +12,7 @@ function start() {
     if (!(box instanceof HTMLElement) || !(input instanceof HTMLInputElement)) continue;
     box.hidden = false;
     input.addEventListener("change", () => void take(box, input));
+    void take(box, input); // one may be chosen before this script was there
   }
 }
 

@@ -196,6 +196,7 @@ class Supervisor:
             app.is_gone = True  # nothing is started any more
         await asyncio.gather(*(app.stop(list(app.processes.values())) for app in apps))
         for app in apps:
+            app.processes = {key: each for key, each in app.processes.items() if each.is_alive}
             app.save()
 
     def close(self) -> None:
