@@ -321,3 +321,20 @@ async def test_amounts_lead_to_the_steps_that_make_them(on_sqlite: Studio) -> No
     ):
         await studio.page(path, status=404)
     await studio.page("reports/explain?report=mood", status=422)
+
+
+async def test_a_page_shows_the_first_rows_of_a_report_and_says_where_all_are(
+    on_sqlite: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = on_sqlite
+    await work(studio)
+    whole = await studio.page(f"reports?by=person&{MAY}")
+    monkeypatch.setattr(report_parts, "ROWS_MAX", 1)
+    shown = await studio.page(f"reports?by=person&{MAY}")
+    assert "rows are shown" not in whole.text
+    assert "The first 1 of 3 rows are shown. The CSV and Excel files have all of them." in shown.text
+    assert "Total 7:45" in shown.text, "the total counts what is not shown"
+    assert shown.main.count("Max Member</a>") < whole.main.count("Max Member</a>")
+    assert "The first 1 of 2 rows" in (await studio.page(f"reports/capacity?{MAY}")).text
+    await studio.office.project(name="Second", budget_by="project", budget=5)
+    assert "The first 1 of 2 rows" in (await studio.page("reports/budgets")).text

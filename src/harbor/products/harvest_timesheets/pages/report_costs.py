@@ -85,11 +85,12 @@ def capacity(call: Call, query: Asked) -> Html:
             "load_kind": _LOAD_KINDS[row.load],
             "query": {**asked.span.asked(), "person": str(row.user.id)},
         }
-        for row in rows
+        for row in rows[: report_parts.ROWS_MAX]
     ]
     context = {
         **report_parts.around(call, asked),
         "rows": shown,
+        "count": len(rows),
         "entries_path": PATHS[Kind.TIME_ENTRIES],
         "stats": [] if not whole else _stats(here, whole),
         "over": sum(row.load is Load.OVER for row in rows),

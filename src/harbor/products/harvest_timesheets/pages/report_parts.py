@@ -36,8 +36,10 @@ PATHS: Final = {
     Kind.PROFIT: f"{REPORTS}/profit",
     Kind.CAPACITY: f"{REPORTS}/capacity",
 }
-# What fits side by side in a picture; the table has all.
+# What fits side by side in a picture.
 BARS_MAX: Final = 12
+# What a page shows of a table; its files have all.
+ROWS_MAX: Final = 1_000
 _UNITS: Final = ((Unit.WEEK, "Week"), (Unit.MONTH, "Month"), (Unit.QUARTER, "Quarter"), (Unit.YEAR, "Year"))
 
 
@@ -160,11 +162,12 @@ def may_see(call: Call, kind: Kind) -> bool:
 def table(
     call: Call, sheet: Sheet, links: Links = lambda _line: {}, *, wide: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """A sheet as it is shown: columns, rows of cells, and what they come to."""
+    """A sheet as it is shown: columns, its first `ROWS_MAX` rows of cells of `count`, and what all of them come to."""
     here, lines = company.of(call), list(sheet.lines)
     return {
         "columns": [heading(column, wide) for column in sheet.columns if column.form is not Form.CURRENCY],
-        "rows": [row(here, sheet.columns, line, links(line), wide) for line in lines],
+        "rows": [row(here, sheet.columns, line, links(line), wide) for line in lines[:ROWS_MAX]],
+        "count": len(lines),
         "total": _total(here, sheet, lines, wide) if len(lines) > 1 else None,
     }
 

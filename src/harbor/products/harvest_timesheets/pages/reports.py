@@ -79,7 +79,8 @@ def budgets(call: Call, query: Asked) -> Html:
     asked = query.question(call, Kind.BUDGETS)
     here = company.of(call)
     bars = []
-    for row, currency in summaries.budget_rows(call, asked):
+    rows = summaries.budget_rows(call, asked)
+    for row, currency in rows[: report_parts.ROWS_MAX]:
         form = Form.MONEY if row.project.budget_by in MONEY_BUDGETS else Form.HOURS
         words = {
             name: report_parts.word(here, form, value, currency)
@@ -88,7 +89,7 @@ def budgets(call: Call, query: Asked) -> Html:
         used = None if row.spent_e2 is None else summaries.share(row.spent_e2, row.budget_e2 or 0)
         percent = None if used is None else round(used / 10)
         bars.append((row, {**words, "percent": percent} if words["spent"] else None))
-    context = {**report_parts.around(call, asked), "bars": bars}
+    context = {**report_parts.around(call, asked), "bars": bars, "count": len(rows)}
     return Html("report_budgets.html", Kind.BUDGETS.label, context, TRAIL)
 
 
