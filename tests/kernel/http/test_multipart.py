@@ -59,12 +59,16 @@ def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
         (body(b'Content-Disposition: form-data; name="a"'), TYPE, "has no name"),
         (body(text("a" * 17_000, "")), TYPE, "too many headers"),
         (body(text("a", "") + b"\xff"), TYPE, "a is not UTF-8"),
-        (body(*[text("a", "b")] * 100), TYPE, "more than 100 parts"),
+        (body(*[text("a", "b")] * 101), TYPE, "more than 100 parts"),
     ],
 )
 def test_what_is_none_is_refused(raw: bytes, media_type: str, message: str) -> None:
     with pytest.raises(Invalid, match=message):
         parts(raw, media_type)
+
+
+def test_a_body_of_as_many_parts_as_are_allowed_is_read() -> None:
+    assert parts(body(*[text("a", "b")] * 100), TYPE) == [("a", "b")] * 100
 
 
 def test_the_first_of_a_name_is_what_is_asked_for() -> None:

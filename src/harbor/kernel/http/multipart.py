@@ -58,8 +58,8 @@ def parts(raw: bytes, content_type: str) -> list[tuple[str, str | Upload]]:
     if found is None:
         raise _unreadable("The multipart body names no boundary.")
     mark = b"--" + (found[1] or found[2]).encode("latin-1")
-    pieces = (b"\r\n" + raw).split(b"\r\n" + mark, _PARTS_MAX)
-    if len(pieces) > _PARTS_MAX:
+    pieces = (b"\r\n" + raw).split(b"\r\n" + mark, _PARTS_MAX + 2)
+    if len(pieces) > _PARTS_MAX + 2:  # one more stands before the first mark, and one after the last
         raise _unreadable(f"The multipart body has more than {_PARTS_MAX} parts.")
     if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
         raise _unreadable("The multipart body does not end with its boundary.")
