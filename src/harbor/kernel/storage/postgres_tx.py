@@ -94,7 +94,8 @@ class PostgresTx:
     def run_many(self, sql: str, values: Many, /) -> None:
         """Run a statement once per element, all in one pipeline."""
         if values:
-            named = [each if isinstance(each, dict) else dict(zip(names_of(sql), each, strict=True)) for each in values]
+            names = names_of(sql) if isinstance(values[0], tuple) else ()
+            named = [dict(zip(names, each, strict=True)) if isinstance(each, tuple) else each for each in values]
             self._guarded(lambda: self._cursor.executemany(pyformat(sql), named))
 
     def lock(self, name: str, /, *parts: object) -> None:
