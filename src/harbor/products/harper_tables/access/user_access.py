@@ -104,7 +104,16 @@ class UserAccess:
     async def authenticate(self, request: Request) -> Caller:
         """The caller by Basic credentials, else a token, else a session, else this machine. Raises `Unauthenticated`."""
         header = request.header(b"authorization")
-        mark = self._proving.mark(header) if header is not None and header[:1] in "Bb" else b""
+        if header is not None:
+            return await self._by_header(request, header)
+        if self.has_sessions and (secret := sessions.secret_of(request)) is not None:
+            return await self._by_session(request, digest(secret))
+        if request.mount.listener in self._trusted_listeners or (self._authorizes_local and is_local(request)):
+            return await self._by_machine()
+        raise must_login()
+
+    async def _by_header(self, request: Request, header: str) -> Caller:
+        mark = self._proving.mark(header)
         if (proved := self._once_more(mark)) is not None:
             return proved.by_password
         if (pair := credentials.basic(request)) is not None:
@@ -114,13 +123,7 @@ class UserAccess:
         if (token := credentials.bearer(request)) is not None:
             known, claims = await self.by_token(token, Purpose.OPERATION)
             return replace(known.caller(), seed=claims.seed, expires_at=moment(claims.expires_s * 1_000_000))
-        if header is not None:
-            raise login_failed()
-        if self.has_sessions and (secret := sessions.secret_of(request)) is not None:
-            return await self._by_session(request, digest(secret))
-        if request.mount.listener in self._trusted_listeners or (self._authorizes_local and is_local(request)):
-            return await self._by_machine()
-        raise must_login()
+        raise login_failed()
 
     def _once_more(self, mark: bytes) -> Known | None:
         """Whom a header proved to be a moment ago: while its password is remembered and nothing else is known of them."""
