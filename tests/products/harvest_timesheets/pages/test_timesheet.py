@@ -6,10 +6,12 @@ import html
 import re
 from datetime import date
 
+import pytest
 from tests.products.harper_tables.pages.workshop import Page
 from tests.products.harvest_timesheets.pages.studio import BASE, Studio
 
 from harbor.kernel.clock import ManualClock
+from harbor.products.harvest_timesheets.pages import timesheet_week
 
 
 def cells(page: Page) -> list[tuple[str, str]]:
@@ -168,3 +170,31 @@ async def test_rows_are_added_and_taken_over_from_the_week_before(on_sqlite: Stu
     await studio.post("time/week", [("date", "2026-03-04"), ("cells", "x"), ("hours", "1")], at=me, status=422)
     await studio.post("time/week", [("date", "2026-03-04"), ("cells", "1/1/2026-03-04/")], at=me, status=422)
     await studio.page("time/week?row=nothing", at=me, status=422)
+
+
+async def test_a_week_shows_some_of_many_rows_and_what_all_come_to(
+    on_sqlite: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = on_sqlite
+    of_project = f"/v2/projects/{studio.project['id']}"
+    works = [studio.work]
+    for name in ("Alpha", "Zeta"):
+        task = await studio.office.task(name=name)
+        await studio.office.admin.made(f"{of_project}/task_assignments", {"task_id": task["id"], "billable": True})
+        works.append(f"{studio.project['id']}-{task['id']}")
+    me, week = studio.max_, "time/week?date=2026-03-04"
+    added = await studio.page(f"{week}&row={works[0]}&row={works[1]}", at=me)
+    hours = ["1", *[""] * 6, "2"]
+    await studio.post("time/week", filled(added, "2026-03-04", hours), at=me)
+    monkeypatch.setattr(timesheet_week, "ROWS_MAX", 1)
+    cut = await studio.page(week, at=me)
+    assert len(cells(cut)) == 7
+    assert "1 of 2 rows are shown. Change the others on their day, or choose them below." in cut.text
+    assert "3:00" in cut.text, "the total counts all"
+    assert "data-day-total" not in cut.main, "and is not that of the rows shown"
+    chosen = await studio.page(f"{week}&row={works[0]}&row={works[2]}", at=me)
+    assert "1 of 3 rows" in chosen.text
+    assert {name.split("/")[1] for name, _ in cells(chosen)} == {works[2].partition("-")[2]}, "the last one chosen"
+    saved = await studio.post("time/week", filled(chosen, "2026-03-04", ["4"]), at=me)
+    assert "7:00" in saved.text
+    assert "1 of 3 rows" in (await studio.page("time/week?date=2026-03-11&copy=1", at=me)).text

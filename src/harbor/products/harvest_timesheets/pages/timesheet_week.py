@@ -28,7 +28,8 @@ NOTICES = {
     "week_withdrawn": "The week is taken back.",
 }
 WEEK = f"{days.TIME}/week"
-_ROWS_MAX = 100
+# As many rows as a form can carry: each has two fields a day.
+ROWS_MAX = 100
 Key = tuple[int, int]
 
 
@@ -72,8 +73,9 @@ class Cell:
 
 @dataclass(slots=True)
 class Line:
-    """A row of the grid."""
+    """A row of the grid. `work` names its project and task as forms do."""
 
+    work: str
     client: str
     project: str
     task: str
@@ -90,22 +92,24 @@ def show(call: Call, query: Rows) -> Html:
     sheet = days.sheet(call, query.date, query.person)
     found = days.entries(call, sheet.user.id, sheet.week[0], sheet.week[-1])
     work = days.work(call, sheet.user.id) if sheet.can_write else []
-    added = [days.chosen(word) for word in query.row[:_ROWS_MAX]]
+    added = [days.chosen(word) for word in reversed(query.row)]
+    copied: list[Key] = []
     if query.copy:
         before = days.entries(call, sheet.user.id, sheet.week[0] - timedelta(days=7), sheet.week[0] - timedelta(days=1))
-        added += [(each["project"]["id"], each["task"]["id"]) for each in before]
-    lines = _lines(call, sheet, found, work, added)
+        copied = [_key(each) for each in before]
+    lines, count = _lines(call, sheet, found, work, added, copied)
+    shown = {line.work for line in lines}
+    totals = [sum(each["hours_e2"] for each in found if each["spent_date"] == str(day)) for day in sheet.week]
     state = days.state_of(found)
     context = {
         **days.around(sheet, "Week"),
         "lines": lines,
-        "totals": [sum(line.cells[number].hours_e2 for line in lines) for number in range(7)],
-        "total_e2": sum(line.total_e2 for line in lines),
+        "count": count,
+        "totals": totals,
+        "total_e2": sum(totals),
         "work": work,
-        "shown": [
-            f"{project_id}-{task_id}" for project_id, task_id in {(e["project"]["id"], e["task"]["id"]) for e in found}
-        ],
-        "added": [f"{project_id}-{task_id}" for project_id, task_id in dict.fromkeys(added)],
+        "shown": shown,
+        "added": [word for word in map(_word, dict.fromkeys(reversed([*copied, *added]))) if word in shown],
         "state": state,
         "may_submit": sheet.can_write
         and sheet.here.approval_feature
@@ -124,6 +128,7 @@ def save(call: Call, environment: str, body: Cells) -> Answer:
     if len(body.cells) != len(body.hours):
         raise Invalid("The form is not whole. Load the page anew.", field="cells")
     found = days.entries(call, sheet.user.id, sheet.week[0], sheet.week[-1])
+    by_cell = _by_cell(found)
     count = 0
     for name, typed in zip(body.cells, body.hours, strict=True):
         project_id, task_id, day, was = _cell(name)
@@ -131,11 +136,7 @@ def save(call: Call, environment: str, body: Cells) -> Answer:
             raise Invalid("A cell is of another week. Load the page anew.", field="cells")
         if typed.strip() == was:
             continue
-        there = [
-            each
-            for each in found
-            if (each["project"]["id"], each["task"]["id"], each["spent_date"]) == (project_id, task_id, str(day))
-        ]
+        there = by_cell.get(((project_id, task_id), str(day)), [])
         if (sheet.word(sum(each["hours_e2"] for each in there)) if there else "") != was or len(there) > 1:
             raise Conflict(f"{_told(day)} was changed meanwhile. Load the page anew; nothing was saved.")
         count += 1
@@ -161,41 +162,54 @@ def withdraw(call: Call, environment: str, body: Which) -> Answer:
 
 
 def _lines(
-    call: Call, sheet: days.Sheet, found: list[dict[str, Any]], work: Sequence[Any], added: Sequence[Key]
-) -> list[Line]:
-    """The rows: what has time, then what was added, by client, project and task."""
+    call: Call,
+    sheet: days.Sheet,
+    found: list[dict[str, Any]],
+    work: Sequence[Any],
+    added: Sequence[Key],
+    copied: Sequence[Key],
+) -> tuple[list[Line], int]:
+    """The rows by client, project and task, and how many there are: if too many, first what was added, then what has time."""
     open_to = {
         (each.project.id, task.id): (each.client.name, each.project.name, task.name)
         for each in work
         for _, task in each.tasks
     }
-    names = {
-        (each["project"]["id"], each["task"]["id"]): (
-            each["client"]["name"],
-            each["project"]["name"],
-            each["task"]["name"],
-        )
-        for each in found
-    }
-    names.update({key: open_to[key] for key in added if key in open_to})
+    tracked = {_key(each): (each["client"]["name"], each["project"]["name"], each["task"]["name"]) for each in found}
+    known = open_to | tracked
+    keys = [key for key in dict.fromkeys((*added, *tracked, *copied)) if key in known]
+    names = {key: known[key] for key in keys[:ROWS_MAX]}
+    by_cell = _by_cell(found)
     cover = locks.cover(call, LockKind.TIME, [(key[0], sheet.user.id, day) for key in names for day in sheet.week])
     is_administrator = access.me(call).is_administrator
     lines = []
     for key, (client, project, task) in sorted(names.items(), key=lambda item: [name.casefold() for name in item[1]]):
         cells = []
         for day in sheet.week:
-            entries = [
-                each
-                for each in found
-                if (each["project"]["id"], each["task"]["id"], each["spent_date"]) == (*key, day.isoformat())
-            ]
+            entries = by_cell.get((key, day.isoformat()), [])
             cell = Cell(day, entries)
             is_closed = cover.covers(project_id=key[0], user_id=sheet.user.id, day=day) and not is_administrator
             cell.reason = _reason(sheet, cell, is_open=key in open_to, is_closed=is_closed)
             cell.name = f"{key[0]}/{key[1]}/{day}/{sheet.word(cell.hours_e2) if entries else ''}"
             cells.append(cell)
-        lines.append(Line(client, project, task, cells))
-    return lines
+        lines.append(Line(_word(key), client, project, task, cells))
+    return lines, len(keys)
+
+
+def _by_cell(found: list[dict[str, Any]]) -> dict[tuple[Key, str], list[dict[str, Any]]]:
+    """The entries of each row and day."""
+    cells: dict[tuple[Key, str], list[dict[str, Any]]] = {}
+    for each in found:
+        cells.setdefault((_key(each), each["spent_date"]), []).append(each)
+    return cells
+
+
+def _key(entry: dict[str, Any]) -> Key:
+    return entry["project"]["id"], entry["task"]["id"]
+
+
+def _word(key: Key) -> str:
+    return f"{key[0]}-{key[1]}"
 
 
 def _reason(sheet: days.Sheet, cell: Cell, *, is_open: bool, is_closed: bool) -> str | None:
