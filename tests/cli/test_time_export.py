@@ -54,6 +54,19 @@ def test_an_archive_becomes_a_file_or_a_folder(timed: Run, server: StandIn, tmp_
     assert sorted(path.name for path in tmp_path.iterdir()) == ["all", "all.zip"]
 
 
+def test_a_folder_is_not_written_over_by_a_file_nor_a_file_by_a_folder(
+    timed: Run, server: StandIn, tmp_path: Path
+) -> None:
+    server.answers[ROUTE] = Answer(200, body=archive())
+    (tmp_path / "all.zip").mkdir()
+    (tmp_path / "all").write_text("mine")
+
+    for name, kind in (("all.zip", "folder"), ("all", "file")):
+        ran = timed("export", str(tmp_path / name), "--force", "--json")
+        assert (ran.code, f"is a {kind}" in ran.stderr) == (2, True)
+    assert (tmp_path / "all").read_text() == "mine"
+
+
 def test_half_of_an_archive_is_no_archive(timed: Run, server: StandIn, tmp_path: Path) -> None:
     server.answers[ROUTE] = Answer(200, body=archive()[:-30])
 

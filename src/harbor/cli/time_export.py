@@ -52,6 +52,8 @@ def export(harvest: Harvest, *, target: str, form: str, force: bool) -> None:
             f"{target} is there already.", hint="Pass another name, or --force.", code="exists", exit_code=Exit.USAGE
         )
     is_file = place.suffix.lower() == ".zip"
+    if place.exists() and place.is_dir() is is_file:
+        raise click.UsageError(f"{target} is a {'folder' if is_file else 'file'}; pass another name.")
     with _beside(place) as file:
         _fetch(harvest, form, file)
         manifest = _manifest(file)
