@@ -16,7 +16,7 @@ import secrets
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from harbor.kernel.bounds import MIB
@@ -167,7 +167,6 @@ def start(
     id_ = secrets.token_hex(8)
     formation: Formation = release.of(kind)
     marked = {MARK: f"{mark}.{id_}"}
-    group = watch.Group.make(Limits(memory_bytes_max=max(1, formation.memory_mb) * MIB, processes_max=PROCESSES_MAX))
     environment = enclosure.environment(
         release,
         places,
@@ -179,39 +178,19 @@ def start(
             **marked,
         },
     )
-    pipes.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pipe, status_path = pipes / f"{id_}.out", pipes / f"{id_}.status"
-    os.mkfifo(pipe, 0o600)
-    # Both ends: a pipe whose last reader goes would end whoever writes into it.
-    output = os.open(pipe, os.O_RDWR)
-    status = os.open(status_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-    variables: int | None = None
-    try:
-        if enclosure.bwrap is not None:
-            variables = _handed_over(environment)
-        argv = enclosure.argv(release, places, command or release.commands[kind], status=status, variables=variables)
-        child = subprocess.Popen(
-            [*group.entered(), *argv],
-            cwd=places.tree,
-            # Outside the namespaces nothing is run with the application's variables.
-            env=environment if variables is None else {**OUTSIDE, **marked},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=(status,) if variables is None else (status, variables),
-            start_new_session=True,
+    group = watch.Group.make(Limits(memory_bytes_max=max(1, formation.memory_mb) * MIB, processes_max=PROCESSES_MAX))
+    with _ends(pipes, id_, group) as (output, status):
+        child = _spawn(
+            enclosure,
+            release,
+            places,
+            command or release.commands[kind],
+            group=group,
+            environment=environment,
+            marked=marked,
+            output=output,
+            status=status,
         )
-    except BaseException:
-        pipe.unlink()
-        status_path.unlink()
-        for folder in group.folders:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
-        raise
-    finally:
-        for descriptor in (output, status, variables):
-            if descriptor is not None:
-                os.close(descriptor)
     instance = Instance(
         id=id_,
         release=release.number,
@@ -224,6 +203,61 @@ def start(
         started_at=time.time(),
     )
     return Process(instance, pipes, child)
+
+
+@contextlib.contextmanager
+def _ends(pipes: Path, id_: str, group: watch.Group) -> Iterator[tuple[int, int]]:
+    """Where a new process prints and where its end is told, open for its start. Nothing is left of one that fails."""
+    pipes.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pipe, status_path = pipes / f"{id_}.out", pipes / f"{id_}.status"
+    os.mkfifo(pipe, 0o600)
+    # Both ends: a pipe whose last reader goes would end whoever writes into it.
+    output = os.open(pipe, os.O_RDWR)
+    status = os.open(status_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    try:
+        yield output, status
+    except BaseException:
+        pipe.unlink()
+        status_path.unlink()
+        for folder in group.folders:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+        raise
+    finally:
+        os.close(output)
+        os.close(status)
+
+
+def _spawn(
+    enclosure: Enclosure,
+    release: Release,
+    places: Places,
+    command: str,
+    *,
+    group: watch.Group,
+    environment: Mapping[str, str],
+    marked: Mapping[str, str],
+    output: int,
+    status: int,
+) -> subprocess.Popen[bytes]:
+    """Run a command in its enclosure. Raises `OSError`."""
+    variables = None if enclosure.bwrap is None else _handed_over(environment)
+    try:
+        argv = enclosure.argv(release, places, command, status=status, variables=variables)
+        return subprocess.Popen(
+            [*group.entered(), *argv],
+            cwd=places.tree,
+            # Outside the namespaces nothing is run with the application's variables.
+            env=environment if variables is None else {**OUTSIDE, **marked},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(status,) if variables is None else (status, variables),
+            start_new_session=True,
+        )
+    finally:
+        if variables is not None:
+            os.close(variables)
 
 
 def _handed_over(environment: Mapping[str, str]) -> int:
@@ -278,22 +312,19 @@ def end_strays(mark: str, known: set[str]) -> int:
 
 def _with(holds: Callable[[bytes], bool]) -> list[int]:
     """The processes that were started with such a variable, and are no corpses."""
-    found = []
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                variables = Path(f"/proc/{name}/environ").read_bytes().split(b"\0")
-                if any(map(holds, variables)):
-                    found.append(int(name))
-    return found
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and any(map(holds, _variables(int(name))))]
 
 
 def _has_mark(pid: int, id_: str) -> bool:
+    return any(each.startswith(MARK.encode()) and each.endswith(id_.encode()) for each in _variables(pid))
+
+
+def _variables(pid: int) -> list[bytes]:
+    """The variables a process was started with; none where it has gone."""
     try:
-        variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     except OSError:
-        return False
-    return any(each.startswith(MARK.encode()) and each.endswith(id_.encode()) for each in variables)
+        return []
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
