@@ -40,16 +40,15 @@ class ReplyCycle(RequestResponseCycle):
         head = self._head(message["status"], [*self.default_headers, *message["headers"]])
         if body is None:
             self.transport.write(head)
-        elif self.scope["method"] == "HEAD" or not body:
+            return
+        if self.scope["method"] == "HEAD" or not body:
             self.transport.write(head)
-            self._complete()
         elif len(body) <= _JOINED_BYTES_MAX:
             self.transport.write(head + body)
-            self._complete()
         else:
             self.transport.write(head)
             self.transport.write(body)
-            self._complete()
+        self._complete()
 
     def _head(self, status: int, headers: Headers) -> bytes:
         """Status line and headers, none of which can end a line too early."""
