@@ -222,11 +222,6 @@ def add_sums(
     )
 
 
-def forget_sums(tx: Tx, account_id: str, import_id: int) -> None:
-    """Remove the sums, before they are made."""
-    tx.run(f"DELETE FROM harvest_import_sums {_OF}", account_id=account_id, import_id=import_id)
-
-
 def sums(tx: Tx, account_id: str, import_id: int, *, only_differing: bool, limit: int) -> list[Sum]:
     """Sums by measure and subject, those that differ first."""
     differing = "AND there <> here" if only_differing else ""
